@@ -1,0 +1,59 @@
+"""How recurrent networks learn: linear systems, teachers, problems and their exact reductions.
+
+The package is pure mathematics: immutable objects and functions, no files, no clocks, no hidden
+randomness. Everything is computed in float64, switched on here, before JAX creates its first array.
+
+>>> from theory import Problem, derive, teachers
+>>> teachers.leaky_integrator(rate=0.2).norm()
+Array(1.58113883, dtype=float64)
+"""
+
+import importlib
+import os
+import sys
+
+_HOME_OF = {
+    "LinearSystem": "theory.linear_system",
+    "Modes": "theory.linear_system",
+    "ContinuousTime": "theory.time",
+    "DiscreteTime": "theory.time",
+    "Conventions": "theory.conventions",
+    "Problem": "theory.problem",
+    "derive": "theory.derive",
+    "LearningDynamics": "theory.learning_dynamics",
+    "check_environment": "theory.environment",
+}
+_SUBPACKAGES = (
+    "architectures",
+    "errors",
+    "initialisations",
+    "learning_rules",
+    "objectives",
+    "reductions",
+    "teachers",
+)
+
+__all__ = [*_HOME_OF, *_SUBPACKAGES]
+
+
+def _use_float64() -> None:
+    """Switch JAX to float64 without importing it (importing JAX takes most of a second)."""
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_enable_x64", True)
+    else:
+        os.environ["JAX_ENABLE_X64"] = "true"
+
+
+_use_float64()
+
+
+def __getattr__(name: str):
+    if name in _HOME_OF:
+        return getattr(importlib.import_module(_HOME_OF[name]), name)
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"theory.{name}")
+    raise AttributeError(f"module 'theory' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,6 @@
+"""Initialisations: how a network's weights are drawn at width N."""
+
+from theory.initialisations.gaussian import Gaussian as Gaussian
+from theory.initialisations.initialisation import Initialisation as Initialisation
+
+__all__ = ["Gaussian", "Initialisation"]

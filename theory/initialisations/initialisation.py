@@ -1,0 +1,23 @@
+"""What an initialisation must say of itself."""
+
+import abc
+
+import equinox as eqx
+from jaxtyping import Array
+
+from theory.architectures import Architecture
+
+
+class Initialisation(eqx.Module):
+    """How the weights of a network of width N are drawn."""
+
+    @abc.abstractmethod
+    def draw(
+        self, seed: int, architecture: Architecture, width: int, inputs: int, outputs: int
+    ) -> dict[str, Array]:
+        """One draw of all weight groups. Equal arguments give equal weights, on every device."""
+
+    @property
+    @abc.abstractmethod
+    def recurrence_is_zero(self) -> bool:
+        """Whether every draw has recurrent weights that are exactly zero."""

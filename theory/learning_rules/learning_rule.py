@@ -1,0 +1,33 @@
+"""What a learning rule must say of itself."""
+
+import abc
+from collections.abc import Callable
+
+import equinox as eqx
+
+
+class LearningRule(eqx.Module):
+    """How weights move, given the gradient of the loss.
+
+    `order` is the order in the step size at which a trained network departs from gradient flow, and
+    `stability_interval` the largest step size times curvature at which steps stay stable.
+    """
+
+    equation: eqx.AbstractClassVar[str]
+    order: eqx.AbstractClassVar[int]
+    stability_interval: eqx.AbstractClassVar[float]
+    gradients_per_step: eqx.AbstractClassVar[int]
+
+    @abc.abstractmethod
+    def step(self, weights, gradient: Callable, step_size):
+        """The weights one step later.
+
+        Args:
+            weights: a pytree of arrays.
+            gradient: maps weights to the gradient of the loss, a pytree of the same structure.
+            step_size: training time that the step advances.
+        """
+
+    def chosen_step_size(self) -> float | None:
+        """The step size the rule prescribes, or None where it is only a matter of accuracy."""
+        return None

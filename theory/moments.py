@@ -1,0 +1,161 @@
+"""The white-noise loss of wide networks from moments: matrix-vector products only.
+
+Expand the impulse response about a centre b > 0 of the decay rates,
+
+    g(t) = V exp(A t) U = sum_k m_k phi_k(t),   phi_k(t) = e^{-b t} (b t)^k / k!,
+    m_k  = V M^k U,   M = (A + b I) / b          (continuous time)
+    g_k  = m_k,  M = A                           (discrete time)
+
+The basis has the Gram matrix `G_jk = C(j + k, j) / (2^{j+k+1} b)` (the identity in discrete time), so
+
+    L = 1/2 sum_jk G_jk tr e_j e_k^T,    e = m - m*
+
+is exact up to the moments left out: they fall as `|mu|^k`, mu the largest eigenvalue of M, and the
+rounding is that of K matrix-vector products. The gradient needs the K read-in and the K readout vectors
+`M^k U`, `V M^k` and one product of N x K matrices: O(K N^2) in all, without a factorisation.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.special
+from jaxtyping import Array, Float
+
+from theory.checks import count, positive
+from theory.errors import ProblemError
+from theory.linear_system import LinearSystem
+from theory.time import ContinuousTime
+
+
+class Moments(eqx.Module):
+    """The white-noise loss and its exact gradient in (A, B, C), from a fixed number of moments.
+
+    Assumptions: student and teacher are stable and have their poles within the disc that the centre
+    makes converge, `|pole + centre| < centre` in continuous time; `remainder` says how well.
+
+    Args:
+        teacher: the stable system to imitate.
+        tolerance: relative size of the first moment left out, for a student that has learned the teacher.
+        centre: the centre b of the decay rates; chosen from the teacher if None.
+        most: the largest number of moments to accept.
+
+    Raises:
+        ProblemError: more moments than `most` would be needed.
+        UnstableSystemError: the teacher is not stable.
+
+    >>> from theory import teachers
+    >>> moments = Moments(teachers.leaky_integrator(0.2))
+    >>> student = teachers.leaky_integrator(1.0)
+    >>> moments.value_and_gradient(student.A, student.B, student.C)[0]
+    Array(0.66666667, dtype=float64)
+    """
+
+    teacher_moments: Float[Array, "moment output input"]
+    gram: Float[Array, "moment moment"]
+    centre: float = eqx.field(static=True)
+    number: int = eqx.field(static=True)
+
+    def __init__(
+        self,
+        teacher: LinearSystem,
+        tolerance: float = 1e-10,
+        centre: float | None = None,
+        most: int = 2000,
+    ):
+        teacher.require_stable("its white-noise loss")
+        poles = teacher.poles()
+        if isinstance(teacher.time, ContinuousTime):
+            # the smallest disc about -b, touching the origin, that holds the leak and the teacher
+            needed = np.max(np.abs(poles) ** 2 / (-2 * poles.real))
+            self.centre = positive(max(1.0, 1.1 * needed) if centre is None else centre, "centre")
+            ratio = float(np.max(np.abs(poles + self.centre))) / self.centre
+        else:
+            self.centre = 1.0
+            ratio = float(np.max(np.abs(poles)))
+        ratio = min(max(ratio, 0.5), 1.0)
+        number = np.inf if ratio >= 1 else int(np.ceil(np.log(tolerance) / np.log(ratio))) + 1
+        if number > most:
+            raise ProblemError(
+                f"the teacher's slowest pole needs {number} moments for a tolerance of {tolerance:g}, more "
+                f"than {most}: raise `most`, or the tolerance."
+            )
+        self.number = count(number, "number of moments", least=2)
+        A, B = teacher.A, teacher.B
+        if isinstance(teacher.time, ContinuousTime):
+            A = A / self.centre + jnp.eye(teacher.states)
+            j = np.arange(self.number)
+            total = j[:, None] + j[None, :]
+            log_choose = scipy.special.gammaln(total + 1) - (
+                scipy.special.gammaln(j + 1)[:, None] + scipy.special.gammaln(j + 1)[None, :]
+            )
+            self.gram = jnp.asarray(np.exp(log_choose - (total + 1) * np.log(2.0)) / self.centre)
+        else:
+            self.gram = jnp.eye(self.number)
+        _, states = jax.lax.scan(lambda x, _: (A @ x, x), B, None, length=self.number)
+        self.teacher_moments = jnp.einsum("qn,knp->kqp", teacher.C, states)
+
+    def vectors(self, A, B, C, time) -> tuple:
+        """The read-in and readout vectors `M^k B` (k, N, p) and `(M^T)^k C^T` (k, N, q)."""
+        if isinstance(time, ContinuousTime):
+            M = A / self.centre + jnp.eye(A.shape[0], dtype=A.dtype)
+        else:
+            M = A
+        read_in = jax.lax.scan(lambda x, _: (M @ x, x), B, None, length=self.number)[1]
+        readout = jax.lax.scan(lambda y, _: (M.T @ y, y), C.T, None, length=self.number)[1]
+        return read_in, readout
+
+    def moments(self, A, B, C, time=None) -> Float[Array, "moment output input"]:
+        """`V M^k U` for k = 0, 1, ..."""
+        time = ContinuousTime() if time is None else time
+        M = A / self.centre + jnp.eye(A.shape[0], dtype=A.dtype) if isinstance(time, ContinuousTime) else A
+        return jax.lax.scan(lambda x, _: (M @ x, C @ x), B, None, length=self.number)[1]
+
+    def loss_of(self, moments) -> Float[Array, ""]:
+        """The loss of a student with those moments."""
+        error = moments - self.teacher_moments
+        return 0.5 * jnp.einsum("jqp,jk,kqp->", error, self.gram, error)
+
+    def value_and_gradient(self, A, B, C, time=None) -> tuple:
+        """The loss and (dL/dA, dL/dB, dL/dC).
+
+        dL/dm = G (m - m*) =: r, and with Hankel blocks H_ij = r_{i+j+1},
+        dL/dM = sum_ij (M^T)^i C^T H_ij B^T (M^T)^j, dL/dB = sum_k (M^T)^k C^T r_k, dL/dC = sum_k r_k (M^k B)^T.
+        """
+        time = ContinuousTime() if time is None else time
+        read_in, readout = self.vectors(A, B, C, time)
+        error = jnp.einsum("qn,knp->kqp", C, read_in) - self.teacher_moments
+        slope = jnp.einsum("jk,kqp->jqp", self.gram, error)
+        loss = 0.5 * jnp.vdot(error, slope)
+        last = self.number - 1
+        index = np.add.outer(np.arange(last), np.arange(last)) + 1
+        hankel = jnp.where((index <= last)[:, :, None, None], slope[np.minimum(index, last)], 0.0)
+        mixed = jnp.einsum("ijqp,jnp->iqn", hankel, read_in[:-1])
+        dM = jnp.einsum("imq,iqn->mn", readout[:-1], mixed)
+        dA = dM / self.centre if isinstance(time, ContinuousTime) else dM
+        return loss, (
+            dA,
+            jnp.einsum("knq,kqp->np", readout, slope),
+            jnp.einsum("kqp,knp->qn", slope, read_in),
+        )
+
+    def impulse_response_basis(self, lags, time=None) -> np.ndarray:
+        """The matrix that turns moments into the impulse response at the given lags, (lag, moment)."""
+        if time is not None and not isinstance(time, ContinuousTime):
+            return np.eye(self.number)[np.asarray(lags, dtype=int)]
+        t = self.centre * np.asarray(lags, dtype=float)[:, None]
+        k = np.arange(self.number)[None, :]
+        return np.exp(scipy.special.xlogy(k, t) - t - scipy.special.gammaln(k + 1))
+
+    def transfer_function_basis(self, points, time=None) -> np.ndarray:
+        """The matrix that turns moments into the transfer function at points s (or z), (point, moment)."""
+        k = np.arange(self.number)[None, :]
+        points = np.asarray(points, dtype=complex)[:, None]
+        if time is not None and not isinstance(time, ContinuousTime):
+            return points ** -(k + 1.0)
+        return (self.centre / (points + self.centre)) ** (k + 1.0) / self.centre
+
+    def remainder(self, moments) -> Float[Array, ""]:
+        """How much the last moments still weigh: their largest size over that of all. Small is good."""
+        size = jnp.abs(moments).max(axis=(1, 2))
+        return size[-3:].max() / jnp.maximum(size.max(), jnp.finfo(size.dtype).tiny)

@@ -1,0 +1,79 @@
+"""Outlying poles of a network and their residues."""
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse.linalg
+
+_DENSE_UP_TO = 96  # below this a dense eigenvalue solve is faster than Arnoldi iterations
+
+
+def outlying_poles(A, B, C, centre: float, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """The poles farthest from a centre, and their residues, for one-input, one-output systems.
+
+    A network without recurrence has all its poles at the centre (-1 in continuous time, 0 in discrete
+    time), a random recurrence spreads them over a disc, and what it learns leaves that disc:
+    outliers are the eigenvalues of largest modulus of `A - centre I`. The residue of a simple pole
+    with right and left eigenvectors r, l is `(C r)(l B) / (l r)`.
+
+    Args:
+        A, B, C: arrays with equal leading axes: (..., n, n), (..., n, 1), (..., 1, n).
+        centre: where poles sit without recurrence.
+        number: how many outliers; missing ones (n too small) are at the centre with residue 0.
+
+    Returns:
+        poles, residues: complex, shape (..., number), by decreasing distance from the centre. A pole
+        that is not simple has a residue of nan: its residue does not exist.
+
+    >>> A = np.array([[-0.2, 0.0], [0.0, -1.0]])
+    >>> poles, residues = outlying_poles(A, np.ones((2, 1)), np.ones((1, 2)), centre=-1.0, number=1)
+    >>> poles.real, residues.real
+    (array([-0.2]), array([1.]))
+    """
+    A, B, C = (np.asarray(matrix, dtype=float) for matrix in (A, B, C))
+    lead, n = A.shape[:-2], A.shape[-1]
+    poles = np.full((*lead, number), centre, dtype=complex)
+    residues = np.zeros((*lead, number), dtype=complex)
+    if n <= _DENSE_UP_TO:
+        found, weights = _dense(A, B, C)
+        order = np.argsort(-np.abs(found - centre), axis=-1)[..., :number]
+        kept = order.shape[-1]
+        poles[..., :kept] = np.take_along_axis(found, order, axis=-1)
+        residues[..., :kept] = np.take_along_axis(weights, order, axis=-1)
+        return poles, residues
+    for index in np.ndindex(lead):
+        poles[index], residues[index] = _arnoldi(A[index], B[index], C[index], centre, number)
+    return poles, residues
+
+
+def _dense(A, B, C):
+    values, right = np.linalg.eig(A)
+    values, right = values.astype(complex), right.astype(complex)
+    # numerically defective matrices have no inverse eigenvector matrix: their residues do not exist
+    defective = np.linalg.cond(right) > 1e12
+    right = np.where(defective[..., None, None], np.eye(A.shape[-1]), right)
+    weights = (C @ right)[..., 0, :] * np.linalg.solve(right, B.astype(complex))[..., 0]
+    return values, np.where(defective[..., None], np.nan, weights)
+
+
+def _arnoldi(A, B, C, centre, number):
+    deviation = A - centre * np.eye(A.shape[0])
+    if not deviation.any():
+        poles = np.full(number, centre, dtype=complex)
+        # one degenerate pole carries the whole response
+        return poles, np.array([(C @ B)[0, 0]] + [0.0] * (number - 1), dtype=complex)
+    start = (B[:, 0] + C[0]) / np.linalg.norm(B[:, 0] + C[0])
+    try:
+        values, right = scipy.sparse.linalg.eigs(deviation, k=number, which="LM", v0=start)
+        others, left = scipy.sparse.linalg.eigs(deviation.T, k=number, which="LM", v0=start)
+    except scipy.sparse.linalg.ArpackError:
+        # no outlier stands clear of the bulk: Arnoldi does not converge, the dense solve does
+        values, left, right = scipy.linalg.eig(deviation, left=True)
+        left, others = left.conj(), values
+    order = np.argsort(-np.abs(values))[:number]
+    poles, residues = values[order] + centre, np.empty(number, dtype=complex)
+    for slot, k in enumerate(order):
+        match = np.argmin(np.abs(others - values[k]))
+        overlap = left[:, match] @ right[:, k]
+        simple = np.abs(overlap) > 1e-10 * np.linalg.norm(left[:, match]) * np.linalg.norm(right[:, k])
+        residues[slot] = (C[0] @ right[:, k]) * (left[:, match] @ B[:, 0]) / overlap if simple else np.nan
+    return poles, residues

@@ -1,0 +1,109 @@
+"""A learning problem: who learns what, from which start, by which loss and rule."""
+
+import equinox as eqx
+import jax
+
+from theory.architectures import Architecture
+from theory.checks import count
+from theory.configuration import configuration
+from theory.conventions import Conventions
+from theory.errors import ProblemError
+from theory.initialisations import Initialisation
+from theory.learning_rules import LearningRule
+from theory.linear_system import LinearSystem
+from theory.objectives import Objective
+
+
+class Problem(eqx.Module):
+    """Teacher, architecture, initialisation, objective and learning rule: one question about learning.
+
+    `derive(problem)` answers it by theory, `numerics.simulate(problem, ...)` by training networks.
+
+    Args:
+        teacher: the `LinearSystem` to imitate.
+        architecture: how weights make the student's system.
+        initialisation: how its weights are drawn.
+        objective: what "imitates" means.
+        learning_rule: how the weights move.
+
+    Raises:
+        ProblemError: a part of the wrong kind; a teacher for which the objective has no meaning.
+        UnstableSystemError: an unstable teacher and an infinite horizon.
+
+    >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
+    >>> problem = Problem(
+    ...     teacher=teachers.leaky_integrator(rate=0.2),
+    ...     architecture=architectures.FullRank(),
+    ...     initialisation=initialisations.Gaussian(input=1e-2, readout=1e-2, recurrent_gain=0.0),
+    ...     objective=objectives.WhiteNoise(),
+    ...     learning_rule=learning_rules.GradientFlow(),
+    ... )
+    >>> float(problem.loss(problem.draw(width=16, seed=0)))
+    1.249...
+    """
+
+    teacher: LinearSystem
+    architecture: Architecture
+    initialisation: Initialisation
+    objective: Objective
+    learning_rule: LearningRule
+
+    def __check_init__(self):
+        for name, kind in (
+            ("teacher", LinearSystem),
+            ("architecture", Architecture),
+            ("initialisation", Initialisation),
+            ("objective", Objective),
+            ("learning_rule", LearningRule),
+        ):
+            part = getattr(self, name)
+            if not isinstance(part, kind):
+                hint = " (did you forget to call it?)" if isinstance(part, type) else ""
+                raise ProblemError(f"{name} must be a {kind.__name__}; got {part!r}{hint}.")
+        self.objective.check(self.teacher)
+
+    @property
+    def conventions(self) -> Conventions:
+        """The conventions under which all of the problem's numbers are to be read."""
+        return Conventions(time=self.teacher.time)
+
+    def draw(self, width: int, seed: int) -> dict:
+        """The initial weights of one network."""
+        width, seed = count(width, "width"), count(seed, "seed", least=0)
+        return self.initialisation.draw(
+            seed, self.architecture, width, self.teacher.inputs, self.teacher.outputs
+        )
+
+    def system(self, weights: dict) -> LinearSystem:
+        """The student's linear system."""
+        time = self.teacher.time
+        return LinearSystem(*self.architecture.matrices(weights, time), time=time, name="student")
+
+    def loss(self, weights: dict):
+        """The population loss of the student with those weights."""
+        return self.objective.loss(self.system(weights), self.teacher)
+
+    def gradient(self, weights: dict) -> dict:
+        """The exact gradient of the population loss with respect to every weight group."""
+        system, pull_back = jax.vjp(self._matrices, weights)
+        student = LinearSystem(*system, time=self.teacher.time)
+        _, matrix_gradient = self.objective.value_and_gradient(student, self.teacher)
+        return pull_back(matrix_gradient)[0]
+
+    def _matrices(self, weights: dict) -> tuple:
+        return self.architecture.matrices(weights, self.teacher.time)
+
+    def configuration(self) -> dict:
+        """The problem as plain data."""
+        return configuration(self)
+
+    def __str__(self) -> str:
+        lines = {
+            "teacher": self.teacher,
+            "architecture": f"{self.architecture}",
+            "initialisation": self.initialisation,
+            "objective": f"{self.objective}:   {self.objective.equation}",
+            "learning rule": f"{self.learning_rule}:   {self.learning_rule.equation}",
+            "conventions": self.conventions,
+        }
+        return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
