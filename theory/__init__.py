@@ -19,7 +19,7 @@ _HOME_OF = {
     "DiscreteTime": "theory.time",
     "Conventions": "theory.conventions",
     "Problem": "theory.problem",
-    "derive": "theory.derive",
+    "derive": "theory.derivation",
     "LearningDynamics": "theory.learning_dynamics",
     "check_environment": "theory.environment",
 }

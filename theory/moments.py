@@ -81,9 +81,9 @@ class Moments(eqx.Module):
                 f"than {most}: raise `most`, or the tolerance."
             )
         self.number = count(number, "number of moments", least=2)
-        A, B = teacher.A, teacher.B
+        A, state, C = (np.asarray(matrix) for matrix in (teacher.A, teacher.B, teacher.C))
         if isinstance(teacher.time, ContinuousTime):
-            A = A / self.centre + jnp.eye(teacher.states)
+            A = A / self.centre + np.eye(teacher.states)
             j = np.arange(self.number)
             total = j[:, None] + j[None, :]
             log_choose = scipy.special.gammaln(total + 1) - (
@@ -92,8 +92,11 @@ class Moments(eqx.Module):
             self.gram = jnp.asarray(np.exp(log_choose - (total + 1) * np.log(2.0)) / self.centre)
         else:
             self.gram = jnp.eye(self.number)
-        _, states = jax.lax.scan(lambda x, _: (A @ x, x), B, None, length=self.number)
-        self.teacher_moments = jnp.einsum("qn,knp->kqp", teacher.C, states)
+        teacher_moments = []
+        for _ in range(self.number):
+            teacher_moments.append(C @ state)
+            state = A @ state
+        self.teacher_moments = jnp.asarray(np.stack(teacher_moments))
 
     def vectors(self, A, B, C, time) -> tuple:
         """The read-in and readout vectors `M^k B` (k, N, p) and `(M^T)^k C^T` (k, N, q)."""

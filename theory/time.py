@@ -20,6 +20,8 @@ from theory.matrix_equations import stein, sylvester
 def _identity_like(matrix):
     if isinstance(matrix, sympy.MatrixBase):
         return sympy.eye(matrix.shape[0])
+    if isinstance(matrix, sympy.MatrixExpr):
+        return sympy.Identity(matrix.shape[0])
     return jnp.eye(matrix.shape[0], dtype=matrix.dtype)
 
 

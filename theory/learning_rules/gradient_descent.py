@@ -25,6 +25,7 @@ class GradientDescent(LearningRule):
     order = 1
     stability_interval = 2.0
     gradients_per_step = 1
+    rotation_invariant = True
 
     def __init__(self, step_size: float):
         self.step_size = positive(step_size, "step_size")

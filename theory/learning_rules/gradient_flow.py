@@ -23,6 +23,7 @@ class GradientFlow(LearningRule):
     order = 4
     stability_interval = 2.785
     gradients_per_step = 4
+    rotation_invariant = True
 
     def step(self, weights, gradient, step_size):
         """One Runge-Kutta step."""

@@ -10,13 +10,15 @@ class LearningRule(eqx.Module):
     """How weights move, given the gradient of the loss.
 
     `order` is the order in the step size at which a trained network departs from gradient flow, and
-    `stability_interval` the largest step size times curvature at which steps stay stable.
+    `stability_interval` the largest step size times curvature at which steps stay stable;
+    `rotation_invariant` says that rotating the weights and taking a step commute.
     """
 
     equation: eqx.AbstractClassVar[str]
     order: eqx.AbstractClassVar[int]
     stability_interval: eqx.AbstractClassVar[float]
     gradients_per_step: eqx.AbstractClassVar[int]
+    rotation_invariant: eqx.AbstractClassVar[bool]
 
     @abc.abstractmethod
     def step(self, weights, gradient: Callable, step_size):

@@ -1,0 +1,43 @@
+"""From a problem to its learning dynamics: the best reduction that applies."""
+
+from theory.errors import NotDerivableError
+from theory.learning_dynamics import LearningDynamics
+from theory.problem import Problem
+from theory.reductions import AlignedPole, Confinement, InfiniteWidth, Reduction
+
+_BEST_FIRST: tuple[Reduction, ...] = (Confinement(), InfiniteWidth(), AlignedPole())
+
+
+def derive(problem: Problem, reduction: Reduction | None = None) -> LearningDynamics:
+    """The learning dynamics of a problem, by the best reduction that applies: exact before asymptotic.
+
+    Args:
+        problem: what is learned.
+        reduction: ask for this one instead, for instance `reductions.AlignedPole()`.
+
+    Raises:
+        NotDerivableError: no reduction applies; the message gives each one's obstacle and what to do.
+
+    >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
+    >>> problem = Problem(
+    ...     teacher=teachers.leaky_integrator(rate=0.2),
+    ...     architecture=architectures.FullRank(),
+    ...     initialisation=initialisations.Gaussian(),
+    ...     objective=objectives.WhiteNoise(),
+    ...     learning_rule=learning_rules.GradientFlow(),
+    ... )
+    >>> derive(problem).reduction.name
+    'exact confinement'
+    """
+    candidates = _BEST_FIRST if reduction is None else (reduction,)
+    obstacles = []
+    for candidate in candidates:
+        obstacle = candidate.obstacle(problem)
+        if obstacle is None:
+            return candidate.dynamics(problem)
+        obstacles.append(f"  {candidate.name}: {obstacle}")
+    raise NotDerivableError(
+        "no reduction applies to this problem:\n"
+        + "\n".join(obstacles)
+        + "\nTrain networks instead: numerics.simulate(problem, width=..., seeds=..., training_time=...)."
+    )

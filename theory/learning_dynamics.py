@@ -1,0 +1,250 @@
+"""Learning dynamics: the equations of a reduced problem, and what can be done with them."""
+
+import functools
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import sympy
+from jaxtyping import Array, Float
+
+from theory.checks import count, positive
+from theory.errors import NotDerivableError, ProblemError
+from theory.flow import flow, iterate
+from theory.observation import Observer
+from theory.problem import Problem
+from theory.reductions.reduction import OrderParameter, Reduction
+from theory.trajectory import trajectory
+
+
+class Linearisation(NamedTuple):
+    """A vector field near a fixed point: `d(x - x*)/ds = jacobian (x - x*)`."""
+
+    jacobian: sympy.Matrix
+    rates: tuple
+    """Decay rates: minus the eigenvalues, fastest first where they are numbers."""
+    condition_number: sympy.Expr
+    """Fastest over slowest rate: how stiff learning is there."""
+
+
+@dataclass(frozen=True)
+class LearningDynamics:
+    """The learning dynamics of a problem in its order parameters.
+
+    Attributes:
+        problem: what is learned.
+        reduction: how it was shrunk; `reduction.kind` is "exact" or "asymptotic".
+        order_parameters: symbols and meanings.
+        equations: {symbol: its derivative in training time}; empty where only the matrix form is explicit.
+        parameter_values: the teacher's numbers for the symbols in the equations.
+        loss: the loss as an expression of the order parameters, or None.
+        conserved: what the flow conserves.
+        matrix_equations: the equations in matrix form, as written on a blackboard.
+        assumptions: what must hold for the equations to be right.
+    """
+
+    problem: Problem
+    reduction: Reduction
+    order_parameters: tuple[OrderParameter, ...]
+    equations: dict
+    parameter_values: dict
+    loss: sympy.Expr | None
+    conserved: tuple
+    matrix_equations: tuple
+    assumptions: tuple[str, ...]
+
+    @property
+    def reference(self) -> str:
+        """Where the reduction comes from."""
+        return self.reduction.reference
+
+    def solve(self, training_time: float, width: int = 256, seed: int = 0, records: int = 81):
+        """The predicted trajectory of the network that `problem.draw(width, seed)` starts from.
+
+        Gradient flow is integrated by Tsitouras' fifth-order method at relative tolerance 1e-10; a rule
+        with a step size of its own is iterated in the order parameters, step for step.
+
+        Args:
+            training_time: how long to train (step size x steps).
+            width, seed: which network; asymptotic reductions of infinite width ignore them.
+            records: how many equally spaced times to return, from 0 to `training_time`.
+
+        Returns:
+            An `xarray.Dataset` over `training_time`: see `theory.trajectory`, and `state`, the order
+            parameters.
+
+        Raises:
+            ProblemError: a width below the reduction's dimension, a training time that is not positive.
+        """
+        training_time = positive(training_time, "training_time")
+        records = count(records, "records", least=2)
+        start = self.reduction.start(self.problem, width, seed)
+        return self._observe(*self._path(start, training_time, records))
+
+    def solve_from(self, start, training_time: float, records: int = 81):
+        """As `solve`, from order parameters of your own."""
+        start = jnp.asarray(start, dtype=float)
+        return self._observe(*self._path(start, positive(training_time, "training_time"), records))
+
+    def _path(self, start, training_time: float, records: int):
+        field = self.reduction.vector_field(self.problem)
+        rule = self.problem.learning_rule
+        if rule.chosen_step_size() is None:
+            times = jnp.linspace(0.0, training_time, records)
+            return times, flow(field, start, times)
+        step = rule.chosen_step_size()
+        per_record = max(1, round(training_time / (records - 1) / step))
+        states = iterate(field, rule, start, step, per_record, records)
+        return step * per_record * jnp.arange(records), states
+
+    def _observe(self, times, states):
+        observer = Observer(self.problem)
+        observed, matrices = _observe_all(self.reduction, self.problem, observer, states)
+        path = trajectory(self.problem, observer, times, observed, matrices)
+        path["state"] = (("training_time", "order_parameter"), np.asarray(states))
+        path.attrs["source"] = f"theory: {self.reduction.name}"
+        return path
+
+    def largest_curvature(self, training_time: float, width: int = 256, seed: int = 0) -> float:
+        """The fastest decay rate of the linearised flow along the predicted path: it bounds step sizes."""
+        start = self.reduction.start(self.problem, width, seed)
+        _, states = self._path(start, positive(training_time, "training_time"), 41)
+        jacobians = _central_differences(*self.reduction.vector_field(self.problem), states)
+        return float(np.max(-np.linalg.eigvals(np.asarray(jacobians)).real))
+
+    def nullcline(self, moving, solve_for) -> list:
+        """Where an order parameter stands still: its zero set away from the origin, solved for a symbol.
+
+        >>> # d a/d s = 0 on a = 2 c/(c + c*) for a leaky integrator
+        """
+        rate = self._equation(moving)
+        zeros = sympy.solve(sympy.together(_without_roots(rate)), self._symbol(solve_for))
+        return [sympy.simplify(zero) for zero in zeros if zero != 0]
+
+    def fixed_points(self) -> list[dict]:
+        """The isolated fixed points of the equations away from zero, symbolically.
+
+        Raises:
+            NotDerivableError: the equations are not explicit.
+        """
+        moving = [x for x, rate in self._explicit().items() if rate != 0]
+        still = {x: 0 for x, rate in self.equations.items() if rate == 0}
+        numerators = [
+            sympy.fraction(sympy.together(_without_roots(self.equations[x])))[0] for x in moving
+        ]
+        points = sympy.solve(numerators, moving, dict=True)
+        return [
+            {**point, **still}
+            for point in points
+            if all(value != 0 and value.is_positive is not False for value in point.values())
+        ]
+
+    def linearise(self, point: dict) -> Linearisation:
+        """Rates and condition number of the equations at a fixed point, in their moving coordinates.
+
+        Args:
+            point: {symbol: value} for every order parameter.
+        """
+        moving = [x for x, rate in self._explicit().items() if rate != 0]
+        jacobian = sympy.Matrix([self.equations[x] for x in moving]).jacobian(moving)
+        jacobian = jacobian.subs(point).applyfunc(sympy.simplify)
+        half_trace, determinant = jacobian.trace() / 2, sympy.simplify(jacobian.det())
+        if len(moving) != 2:
+            raise NotDerivableError("linearise gives closed forms for two moving order parameters only.")
+        root = sympy.sqrt(sympy.simplify(half_trace**2 - determinant))
+        fast, slow = -half_trace + root, -half_trace - root
+        return Linearisation(jacobian, (fast, slow), sympy.simplify(fast / slow))
+
+    def growth_rate(self, order_parameter, at: dict):
+        """The rate at which a small order parameter grows exponentially: `lim (dx/ds)/x` as x -> 0+.
+
+        Args:
+            order_parameter: the symbol x, or its name.
+            at: values of the others.
+        """
+        x = self._symbol(order_parameter)
+        rate = self._equation(x).subs({self._symbol(k): v for k, v in at.items() if self._symbol(k) != x})
+        return sympy.simplify(sympy.limit(sympy.simplify(rate / x), x, 0, "+"))
+
+    def _explicit(self) -> dict:
+        if not self.equations:
+            raise NotDerivableError(
+                f"{self.reduction.name} has no explicit scalar equations for this problem; "
+                "derive(problem, reduction=AlignedPole()) has, where it applies."
+            )
+        return self.equations
+
+    def _symbol(self, name):
+        for parameter in self.order_parameters:
+            if parameter.symbol == name or str(parameter.symbol) == str(name):
+                return parameter.symbol
+        known = ", ".join(str(p.symbol) for p in self.order_parameters)
+        raise ProblemError(f"{name!r} is not an order parameter; they are {known}.")
+
+    def _equation(self, name):
+        return self._explicit()[self._symbol(name)]
+
+    def latex(self) -> str:
+        """The equations as LaTeX, an `aligned` block."""
+        lines = [sympy.latex(equation).replace(" = ", " &= ", 1) for equation in self.matrix_equations]
+        if not lines:
+            for symbol, rate in self.equations.items():
+                lines.append(rf"\frac{{d {sympy.latex(symbol)}}}{{d s}} &= {sympy.latex(rate)}")
+            if self.loss is not None:
+                lines.append(rf"L &= {sympy.latex(self.loss)}")
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex()}$$"
+
+    def __str__(self) -> str:
+        lines = [f"{self.reduction.name} ({self.reduction.kind})", ""]
+        if self.matrix_equations:
+            lines += [f"  {sympy.sstr(e.lhs)} = {sympy.sstr(e.rhs)}" for e in self.matrix_equations]
+        else:
+            lines += [f"  d {x}/d s = {sympy.sstr(rate)}" for x, rate in self.equations.items()]
+            if self.loss is not None:
+                lines.append(f"  loss = {sympy.sstr(self.loss)}")
+        lines += ["", "order parameters"]
+        meanings: dict[str, list] = {}
+        for parameter in self.order_parameters:
+            meanings.setdefault(parameter.meaning, []).append(str(parameter.symbol))
+        lines += [f"  {', '.join(symbols)}: {meaning}" for meaning, symbols in meanings.items()]
+        if self.parameter_values:
+            lines.append("teacher: " + ", ".join(f"{s} = {v:g}" for s, v in self.parameter_values.items()))
+        if self.conserved:
+            lines.append("conserved: " + ", ".join(sympy.sstr(q) for q in self.conserved))
+        lines += ["assumptions", *(f"  {text}" for text in self.assumptions)]
+        lines.append(f"reference: {self.reference}")
+        return "\n".join(lines)
+
+
+def _without_roots(rate):
+    """A rate without its positive square-root prefactor, which has no real zeros away from the origin."""
+    factors = sympy.Mul.make_args(sympy.factor_terms(rate))
+    return sympy.Mul(*(f for f in factors if not (f.is_Pow and f.exp == sympy.Rational(1, 2))))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _central_differences(function, parameters, states, spacing=1e-5):
+    """Jacobians along a path; differentiating the long closed forms would take seconds to compile."""
+    shifts = spacing * jnp.eye(states.shape[1])
+
+    def column(state, shift):
+        rise = function(state + shift, parameters) - function(state - shift, parameters)
+        return rise / (2 * spacing)
+
+    columns = jax.vmap(jax.vmap(column, (None, 0)), (0, None))(states, shifts)
+    return jnp.swapaxes(columns, 1, 2)
+
+
+@eqx.filter_jit
+def _observe_all(reduction, problem, observer, states: Float[Array, "record state"]):
+    def observe(state):
+        matrices = reduction.matrices(problem, state)
+        return observer(problem, *matrices), matrices
+
+    return jax.vmap(observe)(states)

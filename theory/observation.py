@@ -1,0 +1,85 @@
+"""What is observed of a student: loss, impulse response, transfer function, as functions of (A, B, C)."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from theory.linear_system import LinearSystem
+from theory.moments import Moments
+from theory.objectives import WhiteNoise
+from theory.problem import Problem
+from theory.time import ContinuousTime
+
+
+def lag_grid(teacher: LinearSystem, points: int = 51) -> np.ndarray:
+    """The lags at which impulse responses are compared: five times the teacher's slowest decay.
+
+    >>> from theory import teachers
+    >>> lag_grid(teachers.leaky_integrator(0.2))[[0, -1]]
+    array([ 0., 25.])
+    """
+    margin = teacher.margin()
+    if isinstance(teacher.time, ContinuousTime):
+        return np.linspace(0.0, 5.0 / margin if margin > 0 else 10.0, points)
+    last = int(np.ceil(-5.0 / np.log1p(-margin))) if 0 < margin < 1 else 10
+    return np.unique(np.linspace(0, max(last, 5), points).round().astype(int))
+
+
+def frequency_grid(teacher: LinearSystem, points: int = 41) -> np.ndarray:
+    """The frequencies at which transfer functions are compared, in radians per unit of time."""
+    if isinstance(teacher.time, ContinuousTime):
+        slowest = max(teacher.margin(), 0.01)
+        return np.geomspace(0.1 * slowest, 10.0 * max(1.0, slowest), points)
+    return np.linspace(0.0, np.pi, points)
+
+
+class Observer(eqx.Module):
+    """Loss, impulse response and transfer function of a student on fixed grids.
+
+    Under the white-noise objective all three come from one set of moments (matrix-vector products
+    only, see `theory.moments`); under any other from the system itself.
+
+    Args:
+        problem: whose students are to be observed.
+    """
+
+    moments: Moments | None
+    response_basis: Array | None
+    transfer_basis: Array | None
+    lags: tuple = eqx.field(static=True)
+    frequencies: tuple = eqx.field(static=True)
+
+    def __init__(self, problem: Problem):
+        teacher = problem.teacher
+        lags, frequencies = lag_grid(teacher), frequency_grid(teacher)
+        self.lags, self.frequencies = tuple(lags.tolist()), tuple(frequencies.tolist())
+        self.moments = self.response_basis = self.transfer_basis = None
+        if isinstance(problem.objective, WhiteNoise):
+            self.moments = Moments(teacher)
+            points = teacher.time.frequency_points(frequencies)
+            self.response_basis = jnp.asarray(
+                self.moments.impulse_response_basis(lags, teacher.time)
+            )
+            self.transfer_basis = jnp.asarray(
+                self.moments.transfer_function_basis(points, teacher.time)
+            )
+
+    def __call__(self, problem: Problem, A, B, C) -> dict[str, Array]:
+        """The observables of one student, and `remainder`: how much the moments left out weigh."""
+        time = problem.teacher.time
+        if self.moments is None:
+            student = LinearSystem(A, B, C, time=time)
+            return {
+                "loss": problem.objective.loss(student, problem.teacher),
+                "impulse_response": student.impulse_response(np.asarray(self.lags)),
+                "transfer_function": student.frequency_response(np.asarray(self.frequencies)),
+                "remainder": jnp.zeros(()),
+            }
+        m = self.moments.moments(A, B, C, time)
+        return {
+            "loss": self.moments.loss_of(m),
+            "impulse_response": jnp.einsum("lk,kqp->lqp", self.response_basis, m),
+            "transfer_function": jnp.einsum("fk,kqp->fqp", self.transfer_basis, m),
+            "remainder": self.moments.remainder(m),
+        }

@@ -1,0 +1,9 @@
+"""Reductions: ways to shrink a problem to a few equations. Each is one small file."""
+
+from theory.reductions.aligned_pole import AlignedPole as AlignedPole
+from theory.reductions.confinement import Confinement as Confinement
+from theory.reductions.infinite_width import InfiniteWidth as InfiniteWidth
+from theory.reductions.reduction import OrderParameter as OrderParameter
+from theory.reductions.reduction import Reduction as Reduction
+
+__all__ = ["AlignedPole", "Confinement", "InfiniteWidth", "OrderParameter", "Reduction"]

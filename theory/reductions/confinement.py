@@ -1,0 +1,253 @@
+"""Exact confinement: a network without initial recurrence moves as one of width p + q."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import sympy
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from theory import symbolic
+from theory.architectures import FullRank
+from theory.checks import count, real_array
+from theory.errors import ProblemError
+from theory.linear_system import LinearSystem
+from theory.objectives import WhiteNoise
+from theory.problem import Problem
+from theory.reductions.reduction import OrderParameter, Reduction, VectorField
+from theory.time import Time
+
+
+class Confinement(Reduction):
+    """Weights that start without recurrence stay in the span S of the initial read-in and readout.
+
+    If W(0) = 0, gradient flow keeps the columns of U and of V^T inside `S = span[U(0), V(0)^T]` and W
+    inside S (x) S, at every width N and training time. In an orthonormal basis of S the network is exactly
+    a dense network of width p + q under the same flow, started from (U_S, 0, V_S) with
+
+        [U_S, V_S^T]^T [U_S, V_S^T] = Gram matrix of [U(0), V(0)^T]
+
+    so a random draw at width N enters through its (p + q) x (p + q) Gram matrix alone.
+
+    Proof: with W in S (x) S, the resolvent maps S to S and acts as the leak outside it, so the gradients
+    Q U + Y B*, V P - C* X^T and Q P + Y X^T have their columns in S; S is never left.
+
+    Assumptions: dense linear network; W(0) = 0; any loss on the outputs; a rule that commutes with
+    rotations of the hidden units (gradient flow and descent do; Adam and sign descent do not).
+    The confined world can be unstable at saddles: in floating point, or with a small W(0), a full network
+    may leave where this equation stays.
+
+    Conserved along the flow: `C = U U^T + W W^T - V^T V - W^T W`.
+    """
+
+    name = "exact confinement"
+    kind = "exact"
+    reference = (
+        "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
+    )
+
+    def obstacle(self, problem: Problem) -> str | None:
+        """A non-dense architecture, an initial recurrence, or a rule that is not rotation-invariant."""
+        if not isinstance(problem.architecture, FullRank):
+            return f"the architecture is {problem.architecture}, not FullRank"
+        if not problem.initialisation.recurrence_is_zero:
+            return "the recurrent weights do not start at zero, so W(0) spreads the state over all units"
+        if not problem.learning_rule.rotation_invariant:
+            return f"{problem.learning_rule} treats weights one by one and leaves the confined subspace"
+        return None
+
+    def start(self, problem: Problem, width: int, seed: int) -> Float[Array, " state"]:
+        """The order parameters of a draw, through its Gram matrix.
+
+        Raises:
+            ProblemError: a width below p + q.
+        """
+        least = problem.teacher.inputs + problem.teacher.outputs
+        width = count(
+            width, "width", least=least, because="The confined subspace has p + q dimensions."
+        )
+        weights = problem.draw(width, seed)
+        vectors = jnp.concatenate([weights["input"], weights["readout"].T], axis=1)
+        return self.start_from_gram(problem, vectors.T @ vectors)
+
+    def start_from_gram(self, problem: Problem, gram) -> Float[Array, " state"]:
+        """The order parameters of any network whose [U(0), V(0)^T] has that Gram matrix.
+
+        Args:
+            gram: symmetric, positive semi-definite, shape (p + q, p + q).
+        """
+        p, q = problem.teacher.inputs, problem.teacher.outputs
+        gram = real_array(gram, "gram", 2)
+        if gram.shape != (p + q, p + q):
+            raise ProblemError(f"gram must be {p + q} x {p + q}; its shape is {gram.shape}.")
+        values, vectors = jnp.linalg.eigh(gram)
+        if float(values[0]) < -1e-9 * float(jnp.abs(values).max()):
+            raise ProblemError(f"gram has the negative eigenvalue {float(values[0]):.3g}.")
+        root = jnp.sqrt(jnp.maximum(values, 0.0))[:, None] * vectors.T
+        zero = jnp.zeros((p + q, p + q))
+        return _flatten({"recurrent": zero, "input": root[:, :p], "readout": root[:, p:].T})
+
+    def restrict(self, problem: Problem, weights: dict, initial: dict) -> Float[Array, " state"]:
+        """The order parameters of a network that started from `initial`: its weights in the basis of S."""
+        vectors = jnp.concatenate([initial["input"], initial["readout"].T], axis=1)
+        # the orthonormal basis in which `start` expresses the draw: vectors = basis @ root
+        values, directions = jnp.linalg.eigh(vectors.T @ vectors)
+        basis = vectors @ directions / jnp.sqrt(values)
+        return _flatten(
+            {
+                "recurrent": basis.T @ weights["recurrent"] @ basis,
+                "input": basis.T @ weights["input"],
+                "readout": weights["readout"] @ basis,
+            }
+        )
+
+    def vector_field(self, problem: Problem) -> VectorField:
+        """Minus the gradient at width p + q; from the compiled equations where they are known."""
+        if self._has_closed_form(problem):
+            modes = problem.teacher.modes
+            _, _, _, function = _closed_form(len(modes.poles), problem.teacher.time)
+            return VectorField(function, jnp.asarray([*modes.poles, *modes.residues]))
+        return VectorField(_numeric_field(problem.objective, problem.teacher.time), problem.teacher)
+
+    def matrices(self, problem: Problem, state) -> tuple:
+        """(A, B, C) of the network of width p + q."""
+        weights = _unflatten(state, problem.teacher.inputs, problem.teacher.outputs)
+        return FullRank().matrices(weights, problem.teacher.time)
+
+    def _has_closed_form(self, problem: Problem) -> bool:
+        return problem.teacher.modes is not None and isinstance(problem.objective, WhiteNoise)
+
+    def dynamics(self, problem: Problem):
+        """The matrix equations, and for one input and output every entry in closed form."""
+        from theory.learning_dynamics import LearningDynamics
+
+        p, q = problem.teacher.inputs, problem.teacher.outputs
+        n = p + q
+        W, U, V = _symbols(p, q)
+        meanings = {
+            "recurrent": "recurrent weights within S",
+            "input": "read-in within S",
+            "readout": "readout within S",
+        }
+        parameters = [
+            OrderParameter(symbol, meanings[name])
+            for name, matrix in _ordered({"recurrent": W, "input": U, "readout": V})
+            for symbol in matrix
+        ]
+        equations, loss, values = {}, None, {}
+        if self._has_closed_form(problem):
+            modes = problem.teacher.modes
+            equations, loss, teacher_symbols, _ = _closed_form(len(modes.poles), problem.teacher.time)
+            values = dict(zip(teacher_symbols, [*modes.poles, *modes.residues], strict=True))
+        balance = U @ U.T + W @ W.T - V.T @ V - W.T @ W
+        return LearningDynamics(
+            problem=problem,
+            reduction=self,
+            order_parameters=tuple(parameters),
+            equations=equations,
+            parameter_values=values,
+            loss=loss,
+            conserved=tuple(balance[i, j] for i in range(n) for j in range(i, n)),
+            matrix_equations=_matrix_equations(problem),
+            assumptions=(
+                "dense linear network whose recurrent weights start at zero",
+                f"exact at every width from {n} on, for all training times",
+                "in exact arithmetic: saddles of the confined world can be unstable outside it",
+            ),
+        )
+
+
+def _ordered(weights: dict) -> list:
+    return [(name, weights[name]) for name in ("input", "readout", "recurrent")]
+
+
+def _flatten(weights: dict):
+    return ravel_pytree(weights)[0]  # in the order of sorted names, as `_ordered`
+
+
+def _unflatten(state, p: int, q: int) -> dict:
+    n = p + q
+    return {
+        "input": state[: n * p].reshape(n, p),
+        "readout": state[n * p : n * p + q * n].reshape(q, n),
+        "recurrent": state[n * (p + q) :].reshape(n, n),
+    }
+
+
+def _symbols(p: int, q: int):
+    n = p + q
+    return (
+        symbolic.matrix_of_symbols("W", n, n),
+        symbolic.matrix_of_symbols("U", n, p),
+        symbolic.matrix_of_symbols("V", q, n),
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def _closed_form(modes: int, time: Time):
+    """Equations of the width-2 network, by SymPy from the loss: (equations, loss, symbols, function)."""
+    W, U, V = _symbols(1, 1)
+    poles = sympy.symbols(f"lambda_*1:{modes + 1}", real=True)
+    residues = sympy.symbols(f"r_*1:{modes + 1}", real=True)
+    A, B, C = FullRank().matrices({"recurrent": W, "input": U, "readout": V}, time)
+    loss = symbolic.white_noise_loss(A, B, C, poles, residues, time)
+    variables = [*U, *V, *W]
+    equations = {x: -sympy.diff(loss, x) for x in variables}
+    compiled = symbolic.compile_to_jax([*variables, *poles, *residues], equations.values())
+
+    def function(state, parameters):
+        return compiled(*state, *parameters)
+
+    return equations, loss, (*poles, *residues), function
+
+
+def confined_equations(modes: int, time: Time) -> tuple:
+    """The equations of the confined network of width two: ({entry: rate}, (W, U, V), teacher's symbols)."""
+    equations, _, symbols, _ = _closed_form(modes, time)
+    return equations, _symbols(1, 1), symbols
+
+
+@functools.lru_cache(maxsize=32)
+def _numeric_field(objective, time: Time):
+    """Minus the gradient of the dense network of width p + q, for any objective and any teacher."""
+
+    def function(state, teacher):
+        weights = _unflatten(state, teacher.inputs, teacher.outputs)
+        matrices, pull_back = jax.vjp(lambda w: FullRank().matrices(w, time), weights)
+        student = LinearSystem(*matrices, time=time)
+        _, slope = objective.value_and_gradient(student, teacher)
+        return -_flatten(pull_back(slope)[0])
+
+    return function
+
+
+def _matrix_equations(problem: Problem) -> tuple:
+    """The equations as the theorist writes them, for print."""
+    p, q, n = problem.teacher.inputs, problem.teacher.outputs, problem.teacher.states
+    k = p + q
+    W, A, P, Q = (sympy.MatrixSymbol(name, k, k) for name in ("W", "A", "P", "Q"))
+    X, Y = (sympy.MatrixSymbol(name, k, n) for name in ("X", "Y"))
+    U, V = sympy.MatrixSymbol("U", k, p), sympy.MatrixSymbol("V", q, k)
+
+    def dot(matrix):
+        return sympy.MatrixSymbol(rf"\dot{{{matrix.name}}}", *matrix.shape)
+
+    if not isinstance(problem.objective, WhiteNoise):
+        return tuple(
+            sympy.Eq(dot(m), -sympy.MatrixSymbol(rf"\partial_{{{m.name}}}L", *m.shape), evaluate=False)
+            for m in (W, U, V)
+        )
+    A_, B_, C_ = (
+        sympy.MatrixSymbol(name, *shape)
+        for name, shape in (("A_*", (n, n)), ("B_*", (n, p)), ("C_*", (q, n)))
+    )
+    time = problem.teacher.time
+    gramians = ((A, A, P, U * U.T), (A.T, A.T, Q, V.T * V), (A, A_, X, U * B_.T), (A.T, A_.T, Y, -V.T * C_))
+    return (
+        sympy.Eq(dot(W), -(Q * time.gradient_factor(A) * P + Y * time.gradient_factor(A_) * X.T)),
+        sympy.Eq(dot(U), -(Q * U + Y * B_)),
+        sympy.Eq(dot(V), -(V * P - C_ * X.T)),
+        sympy.Eq(A, time.state_matrix(W)),
+        *(sympy.Eq(time.gramian_residual(*terms), sympy.ZeroMatrix(*terms[2].shape)) for terms in gramians),
+    )

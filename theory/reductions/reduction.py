@@ -1,0 +1,64 @@
+"""What a reduction must say of itself."""
+
+import abc
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import equinox as eqx
+import sympy
+from jaxtyping import Array, Float
+
+from theory.problem import Problem
+
+if TYPE_CHECKING:
+    from theory.learning_dynamics import LearningDynamics
+
+
+class OrderParameter(NamedTuple):
+    """One coordinate of a reduced problem: its symbol and what it means."""
+
+    symbol: sympy.Symbol
+    meaning: str
+
+
+class VectorField(NamedTuple):
+    """The equations of motion as a function: `function(state, parameters)` is d state / d training_time.
+
+    `function` is one object for all problems of a kind, so that JAX compiles it once; what differs
+    between problems is in `parameters`.
+    """
+
+    function: Callable
+    parameters: object
+
+
+class Reduction(eqx.Module):
+    """One way to shrink a problem to few coordinates, its order parameters.
+
+    `kind` is "exact" where trained networks follow it at every width, "asymptotic" where they do so in
+    a limit that `assumptions` names.
+    """
+
+    name: eqx.AbstractClassVar[str]
+    kind: eqx.AbstractClassVar[Literal["exact", "asymptotic"]]
+    reference: eqx.AbstractClassVar[str]
+
+    @abc.abstractmethod
+    def obstacle(self, problem: Problem) -> str | None:
+        """Why this reduction does not apply to the problem, in a sentence; None if it does."""
+
+    @abc.abstractmethod
+    def start(self, problem: Problem, width: int, seed: int) -> Float[Array, " state"]:
+        """The initial order parameters of the network that `problem.draw(width, seed)` starts from."""
+
+    @abc.abstractmethod
+    def vector_field(self, problem: Problem) -> VectorField:
+        """The equations of motion of the order parameters."""
+
+    @abc.abstractmethod
+    def matrices(self, problem: Problem, state: Float[Array, " state"]) -> tuple:
+        """(A, B, C) of the student's system at given order parameters."""
+
+    @abc.abstractmethod
+    def dynamics(self, problem: Problem) -> "LearningDynamics":
+        """The equations, with all that is known of them."""
