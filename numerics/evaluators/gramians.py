@@ -1,0 +1,28 @@
+"""The objective's own exact loss and gradient, at a cost of several N^3."""
+
+import equinox as eqx
+
+from theory.linear_system import LinearSystem
+from theory.objectives import Objective
+
+
+class Gramians(eqx.Module):
+    """The exact loss and gradient that an objective defines (for white noise, from its Gramians).
+
+    Args:
+        objective: what "imitates" means.
+        teacher: what is imitated.
+
+    >>> from theory import objectives, teachers
+    >>> evaluator = Gramians(objectives.WhiteNoise(), teachers.leaky_integrator(0.2))
+    >>> student = teachers.leaky_integrator(1.0)
+    >>> evaluator.value_and_gradient(student.A, student.B, student.C, student.time)[0]
+    Array(0.66666667, dtype=float64)
+    """
+
+    objective: Objective
+    teacher: LinearSystem
+
+    def value_and_gradient(self, A, B, C, time) -> tuple:
+        """The loss and (dL/dA, dL/dB, dL/dC)."""
+        return self.objective.value_and_gradient(LinearSystem(A, B, C, time=time), self.teacher)

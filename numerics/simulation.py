@@ -1,0 +1,188 @@
+"""Simulation: real networks, trained in their full weights, observed as theory observes them."""
+
+import warnings
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from numerics.evaluators import default_evaluator
+from numerics.progress import progress_bar
+from numerics.stability import steps_for
+from numerics.training import advance
+from theory.checks import count, positive
+from theory.errors import ProblemError
+from theory.observation import Observer
+from theory.problem import Problem
+from theory.trajectory import problem_poles, trajectory
+
+
+class DivergenceWarning(UserWarning):
+    """Some networks left the finite numbers; what they did before is kept, the rest is marked."""
+
+
+class TruncationWarning(UserWarning):
+    """Moments left out weigh more than the stated tolerance; losses are not exact."""
+
+
+def simulate(
+    problem: Problem,
+    width: int,
+    seeds: int | Sequence[int] = 8,
+    training_time: float = 40.0,
+    *,
+    records: int = 81,
+    step_size: float | None = None,
+    evaluator=None,
+    precision: str = "float64",
+    weights: bool = False,
+    progress: bool = True,
+):
+    """Train networks of one width, all seeds in one vectorised computation, and observe them.
+
+    Every network moves in its full weights by the problem's learning rule on the exact population
+    gradient. The network of seed i starts from `problem.draw(width, i)`, so that theory can predict each.
+
+    Args:
+        problem: what is learned.
+        width: number N of hidden units.
+        seeds: how many networks, or which seeds.
+        training_time: step size times steps.
+        records: number of equally spaced observations, the start included.
+        step_size: for gradient flow, the Runge-Kutta step; None takes 1.5 over the predicted largest curvature.
+        evaluator: how loss and gradient are computed (see `numerics.evaluators`); None takes the fastest
+            exact one.
+        precision: "float64" or "float32", of the weights in training.
+        weights: also return the weights themselves at every record (large).
+        progress: show a progress bar on a terminal.
+
+    Returns:
+        An `xarray.Dataset` over (`seed`, `training_time`): see `theory.trajectory`, and `diverged`.
+
+    Raises:
+        ProblemError: sizes or step sizes that make no sense; a step size above the stability limit.
+
+    Warns:
+        DivergenceWarning: networks left the finite numbers; their later records are nan and marked
+            in `diverged`.
+        TruncationWarning: the moments left out weigh more than 1e-6.
+
+    >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
+    >>> problem = Problem(teachers.leaky_integrator(0.4), architectures.FullRank(),
+    ...     initialisations.Gaussian(0.1, 0.1), objectives.WhiteNoise(), learning_rules.GradientFlow())
+    >>> networks = simulate(problem, width=8, seeds=2, training_time=10.0, records=11)
+    >>> bool((networks.loss[:, -1] < 1e-6).all())
+    True
+    """
+    width = count(width, "width")
+    seeds = range(count(seeds, "seeds")) if isinstance(seeds, int | np.integer) else tuple(seeds)
+    if len(seeds) == 0 or len(set(seeds)) < len(seeds):
+        raise ProblemError(f"seeds must be different and at least one; got {list(seeds)}.")
+    training_time = positive(training_time, "training_time")
+    records = count(records, "records", least=2)
+    if step_size is not None:
+        step_size = positive(step_size, "step_size")
+    if precision not in ("float64", "float32"):
+        raise ProblemError(f"precision must be 'float64' or 'float32'; got {precision!r}.")
+    step_size, per_record = steps_for(problem, training_time, width, records, step_size)
+
+    evaluator = _cast(default_evaluator(problem) if evaluator is None else evaluator, precision)
+    current = _cast(_stack([problem.draw(width, seed) for seed in seeds]), precision)
+    step = jnp.asarray(step_size, dtype=precision)
+    observer = Observer(problem)
+    history, poles, kept = [], [], []
+    one_input_one_output = problem.teacher.inputs == problem.teacher.outputs == 1
+    description = f"training {len(seeds)} networks of width {width}"
+    with progress_bar(records - 1, description, progress) as bar:
+        for record in range(records):
+            if record:
+                current = advance(
+                    problem.architecture,
+                    problem.learning_rule,
+                    problem.teacher.time,
+                    evaluator,
+                    current,
+                    step,
+                    jnp.asarray(per_record),
+                )
+                bar.advance()
+            observed, matrices = _observe(problem, observer, _cast(current, "float64"))
+            history.append({name: np.asarray(values) for name, values in observed.items()})
+            alive = np.isfinite(history[-1]["loss"])
+            if one_input_one_output:
+                poles.append(_poles(problem, matrices, alive))
+            if weights:
+                kept.append({name: np.asarray(values) for name, values in current.items()})
+            if not alive.any():
+                break
+
+    history = {name: np.stack([h[name] for h in history], axis=1) for name in history[0]}
+    recorded = history["loss"].shape[1]
+    pair = tuple(np.stack(part, axis=1) for part in zip(*poles, strict=True)) if poles else ()
+    times = step_size * per_record * np.arange(recorded)
+    networks = trajectory(problem, observer, times, history, pair, seeds)
+    networks["diverged"] = (("seed", "training_time"), ~np.isfinite(history["loss"]))
+    for name in kept[0] if kept else ():
+        values = np.stack([k[name] for k in kept], axis=1)
+        axes = tuple(f"{name}_{i}" for i in range(values.ndim - 2))
+        networks[f"weights_{name}"] = (("seed", "training_time", *axes), values)
+    networks.attrs |= {
+        "source": "networks",
+        "width": width,
+        "step_size": step_size,
+        "steps": per_record * (recorded - 1),
+        "precision": precision,
+    }
+    _warn(networks)
+    return networks
+
+
+def _stack(draws: list[dict]) -> dict:
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *draws)
+
+
+def _cast(tree, precision: str):
+    def cast(leaf):
+        floating = eqx.is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.floating)
+        return leaf.astype(precision) if floating else leaf
+
+    return jax.tree.map(cast, tree)
+
+
+@eqx.filter_jit
+def _observe(problem: Problem, observer: Observer, weights: dict):
+    def observe(own):
+        matrices = problem.architecture.matrices(own, problem.teacher.time)
+        return observer(problem, *matrices), matrices
+
+    return jax.vmap(observe)(weights)
+
+
+def _poles(problem: Problem, matrices: tuple, alive: np.ndarray) -> tuple:
+    number = problem.teacher.states
+    poles, residues = (np.full((alive.size, number), np.nan, dtype=complex) for _ in range(2))
+    living = tuple(np.asarray(matrix)[alive] for matrix in matrices)
+    poles[alive], residues[alive] = problem_poles(problem, living)
+    return poles, residues
+
+
+def _warn(networks) -> None:
+    lost = np.asarray(networks["diverged"].any("training_time"))
+    if lost.any():
+        first = float(networks.training_time[int(np.argmax(networks["diverged"].any("seed").values))])
+        warnings.warn(
+            f"{int(lost.sum())} of {lost.size} networks diverged, the first before training time {first:g}; "
+            "their later records are nan and marked in `diverged`. Use a smaller step size.",
+            DivergenceWarning,
+            stacklevel=3,
+        )
+    worst = float(networks["remainder"].where(~networks["diverged"]).max())
+    if worst > 1e-6:
+        warnings.warn(
+            f"the moments left out weigh {worst:.2g} of the largest: a network's poles left the disc in which "
+            "they converge. Use evaluator=Moments(teacher, centre=...) with a larger centre, or Gramians.",
+            TruncationWarning,
+            stacklevel=3,
+        )

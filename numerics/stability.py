@@ -1,0 +1,67 @@
+"""The largest step size at which training is stable, predicted by the theory before any training."""
+
+import dataclasses
+
+from theory.architectures import FullRank
+from theory.derivation import derive
+from theory.errors import ProblemError
+from theory.initialisations import Gaussian
+from theory.learning_rules import GradientFlow
+from theory.problem import Problem
+from theory.reductions import Confinement
+
+
+def largest_curvature(problem: Problem, training_time: float, width: int) -> float | None:
+    """The largest curvature of the loss along the path that theory predicts, or None where it cannot say.
+
+    For a dense network it is read off the confined problem, which has the same solution whatever
+    the initial recurrence.
+    """
+    if not (isinstance(problem.architecture, FullRank) and isinstance(problem.initialisation, Gaussian)):
+        return None
+    if not problem.learning_rule.rotation_invariant:
+        return None
+    still = Gaussian(problem.initialisation.input, problem.initialisation.readout, 0.0)
+    quiet = dataclasses.replace(problem, initialisation=still, learning_rule=GradientFlow())
+    least = problem.teacher.inputs + problem.teacher.outputs
+    return derive(quiet, Confinement()).largest_curvature(training_time, max(width, least))
+
+
+def steps_for(
+    problem: Problem, training_time: float, width: int, records: int, step_size: float | None
+) -> tuple[float, int]:
+    """The step size in use and the number of steps between records.
+
+    Without a step size given, gradient flow takes one of 1.5 over the largest curvature, shortened so
+    that records fall on whole steps; a rule with a step size of its own keeps it, and the records
+    move to whole steps.
+
+    Raises:
+        ProblemError: a step size above the stability limit (the message gives the limit), or none given where
+            theory cannot choose one.
+    """
+    rule, interval = problem.learning_rule, training_time / (records - 1)
+    own = rule.chosen_step_size()
+    if own is not None and step_size is not None and step_size != own:
+        raise ProblemError(
+            f"the learning rule {rule} has a step size of its own; step_size = {step_size:g} contradicts it."
+        )
+    curvature = largest_curvature(problem, training_time, width)
+    step = own if own is not None else step_size
+    if step is None:
+        if curvature is None:
+            raise ProblemError(
+                f"theory gives no stability limit for the architecture {problem.architecture}: give "
+                "simulate a step_size (and halve it once to see that nothing changes)."
+            )
+        step = min(1.5 / curvature, interval)
+    if curvature is not None and step * curvature > rule.stability_interval:
+        raise ProblemError(
+            f"step size {step:g} exceeds the stability limit {rule.stability_interval / curvature:.4g} of "
+            f"{rule} for this problem ({rule.stability_interval:g} over the largest curvature {curvature:.4g})."
+        )
+    if own is not None:
+        per_record = max(1, round(interval / step))
+        return step, per_record
+    per_record = max(1, -int(-interval / step // 1))
+    return interval / per_record, per_record

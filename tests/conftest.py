@@ -1,0 +1,26 @@
+"""All tests run with the shapes in the types of `theory` and `numerics` checked at every call."""
+
+from typing import get_args
+
+from beartype import beartype
+from jaxtyping import AbstractArray, install_import_hook
+
+
+def shapes_only(function):
+    """Check the annotations that hold an array's shape, by beartype, and those alone.
+
+    What is wrong with any other argument is for the toolkit to say, in an error of its own.
+    """
+    function.__annotations__ = {
+        name: hint for name, hint in function.__annotations__.items() if _has_shape(hint)
+    }
+    return beartype(function)
+
+
+def _has_shape(hint) -> bool:
+    if isinstance(hint, type) and issubclass(hint, AbstractArray):
+        return True
+    return any(_has_shape(part) for part in get_args(hint))
+
+
+install_import_hook(["theory", "numerics"], "tests.conftest.shapes_only")
