@@ -30,6 +30,8 @@ class Claim(abc.ABC):
         kind: "exact" or "asymptotic".
         parameter: name of the small parameter.
         exponent: the power of the parameter at which the gap must fall.
+        exponent_tolerance: how far corrections of the theory's own next order move the exponent over the
+            range of the trials; stated by the claim, before any network is trained.
         control: the nearest rival, in words; its prediction must be rejected by the same experiment.
         headline: what `summary` returns, with its unit.
         reference: where the claim comes from.
@@ -40,6 +42,7 @@ class Claim(abc.ABC):
     kind: ClassVar[Literal["exact", "asymptotic"]]
     parameter: ClassVar[str]
     exponent: ClassVar[float]
+    exponent_tolerance: ClassVar[float] = 0.0
     control: ClassVar[str]
     headline: ClassVar[str]
     reference: ClassVar[str]

@@ -27,7 +27,7 @@ class Judgement(NamedTuple):
     exponent: float
     """Power of the small parameter at which the gap falls."""
     exponent_interval: tuple[float, float]
-    """Its 95% interval, or, for exact claims, its change over one halving."""
+    """Its 95% interval; for exact claims, twice its change over the last halving to either side."""
 
 
 def relative_gaps(measured, predicted) -> np.ndarray:
@@ -47,7 +47,9 @@ def judge_exact(parameters, measured: list, predicted: list, order: float) -> Ju
 
     Networks alone tell their own step-size error: the finest run is off by the difference to the next
     coarser over 2^order - 1. The prediction is rejected if it is farther from the finest networks than
-    three times that, plus 1e-8 for the integration of the reduced equations.
+    three times that, plus 1e-8 for the integration of the reduced equations. The exponent between two
+    halvings differs from the order by a term that itself halves, so that what is still missing is about
+    its last change: the interval allows twice that.
 
     Args:
         parameters: the step sizes, decreasing.
@@ -68,7 +70,7 @@ def judge_exact(parameters, measured: list, predicted: list, order: float) -> Ju
         rejected=bool(gaps[-1] > bound),
         detectable=bound,
         exponent=exponents[-1],
-        exponent_interval=(exponents[-1] - change, exponents[-1] + change),
+        exponent_interval=(exponents[-1] - 2 * change, exponents[-1] + 2 * change),
     )
 
 

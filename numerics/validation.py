@@ -45,8 +45,15 @@ class Report:
         if not self.control.rejected or self.judgement.detectable > 0.10:
             return "underpowered"
         low, high = self.judgement.exponent_interval
-        falls = low <= self.claim.exponent <= high
+        margin = self.claim.exponent_tolerance
+        falls = low - margin <= self.claim.exponent <= high + margin
         return "agrees" if falls and not self.judgement.rejected else "disagrees"
+
+    @property
+    def predicted_exponent(self) -> str:
+        """The exponent that the claim states, with its tolerance."""
+        margin = self.claim.exponent_tolerance
+        return f"{self.claim.exponent:g}" + (f" +- {margin:g}" if margin else "")
 
     def __str__(self) -> str:
         low, high = self.judgement.exponent_interval
@@ -58,7 +65,7 @@ class Report:
                 f"  {self.claim.headline}: predicted {self.predicted:.6g}, networks {self.measured:.6g}",
                 f"  gap         {j.gap:.2e} relative, {j.standard_errors:.2f} standard errors",
                 f"  exponent    {j.exponent:.2f} [{low:.2f}, {high:.2f}] in the {self.claim.parameter}, "
-                f"predicted {self.claim.exponent:g}",
+                f"predicted {self.predicted_exponent}",
                 f"  control     {self.claim.control}: "
                 f"{'rejected' if c.rejected else 'NOT rejected'} (gap {c.gap:.2e})",
                 f"  detectable  a relative error of {j.detectable:.2e} would have been rejected (80% power)",

@@ -34,7 +34,13 @@ def half_time(training_time, loss) -> np.ndarray:
 
 
 class IntegratorHalfTime(Claim):
-    """The half-time of the loss, draw by draw, as the initial scale goes to zero."""
+    """The half-time of the loss, draw by draw, as the initial scale goes to zero.
+
+    The plane leaves out the decaying half y = u - v of a draw, which shifts the recurrent weight along u + v by
+    a constant of order |y|^2, and with it the growth rate on the whole plateau: the half-time s moves by
+    scale^2 (s - O(1)), a relative gap of order scale^2. The O(1) moves the exponent by about
+    (1 + c*) |1/s - 1/(s - 1)|, which is 0.1 or less over the half-times of the trials (3 to 7).
+    """
 
     name = "integrator_half_time"
     sentence = (
@@ -44,6 +50,7 @@ class IntegratorHalfTime(Claim):
     kind = "asymptotic"
     parameter = "initial scale"
     exponent = 2.0
+    exponent_tolerance = 0.1
     control = "the plane started from a(0) = |u||v|, as if all of the initial weights were aligned"
     headline = "half-time of the loss at the smallest scale (training time)"
     reference = "aligned one-pole plane (derived here); task of Bordelon et al., arXiv 2503.18754"

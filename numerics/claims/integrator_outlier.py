@@ -49,7 +49,7 @@ class IntegratorOutlier(Claim):
             )
             for rate in (0.2, 0.4)
             for width in widths
-            for step in (0.02, 0.01, 0.005)
+            for step in (0.04, 0.02, 0.01)
         ]
 
     def measured(self, experiment: Experiment, networks) -> np.ndarray:

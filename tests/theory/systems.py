@@ -1,4 +1,5 @@
-"""Random systems and slow, independent answers (SciPy, quadrature, differences) to test against."""
+"""Random systems, compiled functions to share (compiling is what takes the time), and slow,
+independent answers by SciPy, quadrature and differences to test against."""
 
 import jax
 import jax.numpy as jnp
@@ -8,11 +9,15 @@ import scipy.linalg
 from jax.flatten_util import ravel_pytree
 
 from theory import ContinuousTime, DiscreteTime, LinearSystem
+from theory.objectives import WhiteNoise
 
 CONTINUOUS, DISCRETE = ContinuousTime(), DiscreteTime()
 TIMES = (CONTINUOUS, DISCRETE)
 EPSILON = np.finfo(float).eps
-QUADRATURE_ERROR = 1e-11  # what quadratures below are asked for, relative and absolute
+QUADRATURE_ERROR = 1e-11  # what the quadratures below are asked for, relative and absolute
+
+white_noise_loss = jax.jit(WhiteNoise().loss)
+white_noise_gradient = jax.jit(lambda *systems: WhiteNoise().value_and_gradient(*systems)[1])
 
 
 def name_of(case) -> str | None:
@@ -29,9 +34,7 @@ def random_state_matrix(seed, states, time=CONTINUOUS, margin=0.3) -> np.ndarray
     return matrix * (1 - margin) / np.abs(poles).max()
 
 
-def random_system(
-    seed, states, inputs=1, outputs=1, time=CONTINUOUS, margin=0.3, name=""
-) -> LinearSystem:
+def random_system(seed, states, inputs=1, outputs=1, time=CONTINUOUS, margin=0.3) -> LinearSystem:
     """A random system with the given margin."""
     random = np.random.default_rng([seed, 1])
     return LinearSystem(
@@ -39,32 +42,34 @@ def random_system(
         random.normal(size=(states, inputs)),
         random.normal(size=(outputs, states)),
         time=time,
-        name=name,
     )
+
+
+def matrices(system) -> tuple:
+    """(A, B, C), the parameters that gradients are taken in."""
+    return system.A, system.B, system.C
+
+
+def with_matrices(system, parameters) -> LinearSystem:
+    """The same kind of system with other matrices."""
+    return LinearSystem(*parameters, time=system.time)
 
 
 def response(system, lag) -> np.ndarray:
     """The impulse response at one lag, by SciPy's matrix exponential or NumPy's matrix power."""
-    A, B, C = (np.asarray(matrix) for matrix in (system.A, system.B, system.C))
+    A, B, C = (np.asarray(matrix) for matrix in matrices(system))
     if system.time == CONTINUOUS:
         return C @ scipy.linalg.expm(A * lag) @ B
     return C @ np.linalg.matrix_power(A, lag) @ B
 
 
-def integral_over_lags(integrand, time, duration=np.inf) -> float:
+def integral_over_lags(integrand, time, duration=np.inf):
     """The integral (adaptive quadrature), or the sum, of a function of the lag."""
     if time == CONTINUOUS:
         accuracy = {"epsabs": QUADRATURE_ERROR, "epsrel": QUADRATURE_ERROR}
         return scipy.integrate.quad_vec(integrand, 0.0, duration, **accuracy)[0]
-    # with the margins used here, 0.3 or more, terms beyond lag 150 are below 1e-20
+    # with the margin of 0.3 or more that it is used for, terms beyond lag 150 are below 1e-20
     return sum(integrand(lag) for lag in range(150))
-
-
-def inner_product_by_quadrature(one, other) -> float:
-    """The H2 inner product from impulse responses."""
-    return integral_over_lags(
-        lambda lag: np.sum(response(one, lag) * response(other, lag)), one.time
-    )
 
 
 def loss_by_quadrature(student, teacher, duration=np.inf) -> float:
@@ -77,20 +82,21 @@ def loss_by_quadrature(student, teacher, duration=np.inf) -> float:
 
 
 def differences(function, parameters, step=1e-3):
-    """The gradient of a scalar function of a pytree by central differences of fourth order.
+    """The gradient of a (compiled) scalar function of a pytree by fourth-order central differences.
 
-    Their error is of order `step^4` times a fifth derivative, 1e-12 here; the function's own rounding,
-    divided by the step, adds 1e-13.
+    Their error is of order `step^4` times a fifth derivative, 1e-12 times numbers of order one here;
+    the function's own rounding, divided by the step, adds 1e-13.
     """
     flat, restore = ravel_pytree(parameters)
+    flat = np.asarray(flat)
 
-    @jax.jit
-    def values(flat):
-        moved = flat + jnp.concatenate([k * step * jnp.eye(flat.size) for k in (-2, -1, 1, 2)])
-        return jax.lax.map(lambda point: function(restore(point)), moved)
+    def slope(shift):
+        def at(k):
+            return float(function(restore(jnp.asarray(flat + k * shift))))
 
-    below2, below1, above1, above2 = values(flat).reshape(4, -1)
-    return restore((8 * (above1 - below1) - (above2 - below2)) / (12 * step))
+        return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * step)
+
+    return restore(jnp.asarray([slope(shift) for shift in step * np.eye(flat.size)]))
 
 
 def relative_error(found, expected) -> float:

@@ -10,17 +10,24 @@ from theory.linear_system import LinearSystem
 from theory.objectives.objective import Objective
 from theory.time import ContinuousTime
 
+_MOST_DOUBLINGS = 24  # |A| T up to 1e7
+
 
 class FiniteWindow(Objective):
     """The loss over lags up to a finite duration T: it exists for unstable teachers and students too.
 
         L = 1/2 int_0^T |g(t) - g*(t)|_F^2 dt
 
-    From the error system E = (diag(A, A*), [U; B*], [V, -C*]), by Van Loan's block exponential
+    from the Gramian `G(T) = int_0^T e^{A t} B B^T e^{A^T t} dt` of the error system
+    (A, B, C) = (diag(A, A*), [U; B*], [V, -C*]): `L = 1/2 tr C G(T) C^T`. Over a short window h, |A| h <= 1, it
+    comes from Van Loan's block exponential
 
-        exp([[-A_e, B_e B_e^T], [0, A_e^T]] T) = [[., G], [0, F]],    int_0^T e^{A_e t} B_e B_e^T e^{A_e^T t} dt = F^T G
+        exp([[-A, B B^T], [0, A^T]] h) = [[., K], [0, F]],    G(h) = F^T K,   e^{A h} = F^T
 
-    Assumptions: continuous time; `|A| T` of a few hundred at most (e^{-A T} must not overflow).
+    and then doubles, `G(2h) = G(h) + e^{A h} G(h) e^{A^T h}`: a sum of positive terms, without the
+    cancellation that the block exponential of a long window suffers.
+
+    Assumptions: continuous time. What grows must not overflow: unstable poles times T below some 300.
 
     Args:
         duration: the window T, in leak time constants.
@@ -45,9 +52,21 @@ class FiniteWindow(Objective):
         B = jnp.concatenate([student.B, teacher.B])
         C = jnp.concatenate([student.C, -teacher.C], axis=1)
         n = A.shape[0]
+        size = jax.lax.stop_gradient(jnp.abs(A).sum(axis=0).max() * self.duration)
+        doublings = jnp.clip(jnp.ceil(jnp.log2(size)), 0, _MOST_DOUBLINGS)
+        window = self.duration * 2.0**-doublings
         block = jnp.block([[-A, B @ B.T], [jnp.zeros((n, n)), A.T]])
-        exponential = jax.scipy.linalg.expm(block * self.duration, max_squarings=48)
-        gramian = exponential[n:, n:].T @ exponential[:n, n:]
+        exponential = jax.scipy.linalg.expm(block * window)
+        propagator = exponential[n:, n:].T
+
+        # a fixed number of turns, the last ones idle: reverse-mode differentiation needs it
+        def double(carry, turn):
+            gramian, propagator = carry
+            doubled = gramian + propagator @ gramian @ propagator.T, propagator @ propagator
+            return jax.tree.map(lambda a, b: jnp.where(turn < doublings, a, b), doubled, carry), None
+
+        start = (propagator @ exponential[:n, n:], propagator)
+        (gramian, _), _ = jax.lax.scan(double, start, jnp.arange(_MOST_DOUBLINGS))
         return 0.5 * jnp.trace(C @ gramian @ C.T)
 
     def check(self, teacher: LinearSystem) -> None:
