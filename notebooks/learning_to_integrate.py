@@ -97,7 +97,9 @@ for seed in range(8):
     right.plot(path.training_time, -path.pole.real.where(path.pole_valid), color="#D55E00", lw=0.8)
     one = networks.isel(seed=seed, training_time=slice(None, None, 4))
     left.plot(one.training_time, one.loss, "o", ms=3, mfc="white", color="#0072B2")
-    right.plot(one.training_time, -one.pole.real.where(one.pole_valid), "o", ms=3, mfc="white", color="#D55E00")
+    right.plot(
+        one.training_time, -one.pole.real.where(one.pole_valid), "o", ms=3, mfc="white", color="#D55E00"
+    )
 right.axhline(0.2, color="0.7", lw=0.8, zorder=0)
 left.set(xlabel="training time", ylabel="population loss")
 right.set(xlabel="training time", ylabel="rate of the learned memory")

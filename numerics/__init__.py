@@ -7,7 +7,7 @@
 
 import importlib
 
-import theory  # noqa: F401  (switches JAX to float64 before it creates an array)
+from theory.precision import use_float64
 
 _HOME_OF = {
     "Experiment": "numerics.experiment",
@@ -18,6 +18,8 @@ _HOME_OF = {
 _SUBPACKAGES = ("claims", "evaluators")
 
 __all__ = [*_HOME_OF, *_SUBPACKAGES]
+
+use_float64()
 
 
 def __getattr__(name: str):

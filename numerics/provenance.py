@@ -44,9 +44,7 @@ def canonical_json(configuration: dict) -> str:
     '{"teacher":{"rate":0.2},"width":256}'
     """
     if not isinstance(configuration, dict):
-        raise ProblemError(
-            f"a configuration is a dictionary, not of type {type(configuration).__name__}."
-        )
+        raise ProblemError(f"a configuration is a dictionary, not of type {type(configuration).__name__}.")
     return json.dumps(
         _plain(configuration, "configuration"),
         sort_keys=True,

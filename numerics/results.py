@@ -131,9 +131,7 @@ class ResultStore:
         asked = canonical_json(configuration)
         found = dataset.attrs.get("configuration")
         if found != asked:
-            raise _refusal(
-                path, f"holds the configuration {found}, but this was asked for: {asked}"
-            )
+            raise _refusal(path, f"holds the configuration {found}, but this was asked for: {asked}")
         if dataset.attrs.get("source_digest") != source_digest(entry_module):
             raise _refusal(path, f"was not made by the present code of {entry_module}")
         return dataset

@@ -41,7 +41,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """"agrees", "disagrees", or "underpowered" where an error of 10% could not have been told."""
+        """ "agrees", "disagrees", or "underpowered" where an error of 10% could not have been told."""
         if not self.control.rejected or self.judgement.detectable > 0.10:
             return "underpowered"
         low, high = self.judgement.exponent_interval
@@ -118,7 +118,9 @@ def validate(claim: Claim, scale: str = "quick", store: ResultStore | None = Non
     "underpowered" where the control is not rejected or an error of 10% could have passed.
     """
     if not isinstance(claim, Claim):
-        raise ProblemError(f"validate takes a Claim, such as numerics.claims.integrator_outlier; got {claim!r}.")
+        raise ProblemError(
+            f"validate takes a Claim, such as numerics.claims.integrator_outlier; got {claim!r}."
+        )
     if scale not in SCALES:
         raise ProblemError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}.")
     store = ResultStore(DEFAULT_RESULTS) if store is None else store

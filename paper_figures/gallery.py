@@ -86,11 +86,11 @@ def _write_page(figures: list[Figure], reports: list[Report], output: Path) -> P
         if not (output / f"{figure.name}.png").exists():
             continue
         sections.append(
-            f'<section><h2>{html.escape(figure.title)}</h2>\n'
+            f"<section><h2>{html.escape(figure.title)}</h2>\n"
             f'<a href="{figure.name}.pdf"><img src="{figure.name}.png" alt="{html.escape(figure.title)}"></a>\n'
             f"<p>{html.escape(figure.caption)}</p>\n"
             f'<p class="paper">{html.escape(figure.paper)} &middot; '
-            f'<code>attractory figures {figure.name}</code> &middot; '
+            f"<code>attractory figures {figure.name}</code> &middot; "
             f'<a href="{figure.name}.pdf">PDF</a></p></section>'
         )
     if reports:
@@ -108,9 +108,11 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>attractory: figures</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; color: #222;
+  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
 section {{ margin: 3rem 0; }} img {{ max-width: 100%; height: auto; }} h2 {{ margin-bottom: .5rem; }}
-.paper {{ color: #666; font-size: .9rem; }} pre {{ white-space: pre-wrap; font-size: .8rem; }} code {{ background: #f3f3f3; padding: .1em .3em; }}
+.paper {{ color: #666; font-size: .9rem; }} pre {{ white-space: pre-wrap; font-size: .8rem; }}
+code {{ background: #f3f3f3; padding: .1em .3em; }}
 </style></head><body>
 <h1>How recurrent networks learn</h1>
 <p>Lines are theory, dots are trained networks.</p>

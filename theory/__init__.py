@@ -1,7 +1,7 @@
 """How recurrent networks learn: linear systems, teachers, problems and their exact reductions.
 
 The package is pure mathematics: immutable objects and functions, no files, no clocks, no hidden
-randomness. Everything is computed in float64, switched on here, before JAX creates its first array.
+randomness. Everything is computed in float64 (see `theory.precision`).
 
 >>> from theory import Problem, derive, teachers
 >>> teachers.leaky_integrator(rate=0.2).norm()
@@ -9,8 +9,8 @@ Array(1.58113883, dtype=float64)
 """
 
 import importlib
-import os
-import sys
+
+from theory.precision import use_float64
 
 _HOME_OF = {
     "LinearSystem": "theory.linear_system",
@@ -36,15 +36,7 @@ _SUBPACKAGES = (
 __all__ = [*_HOME_OF, *_SUBPACKAGES]
 
 
-def _use_float64() -> None:
-    """Switch JAX to float64 without importing it (importing JAX takes most of a second)."""
-    if "jax" in sys.modules:
-        sys.modules["jax"].config.update("jax_enable_x64", True)
-    else:
-        os.environ["JAX_ENABLE_X64"] = "true"
-
-
-_use_float64()
+use_float64()
 
 
 def __getattr__(name: str):

@@ -36,9 +36,7 @@ def real_array(value, name: str, dimensions: int):
             "2 x 2 block [[-c, w], [-w, -c]]: give it as matrices to teachers.state_space(A, B, C)."
         )
     if value.ndim != dimensions:
-        raise ProblemError(
-            f"{name} has {value.ndim} axes (shape {value.shape}); it needs {dimensions}."
-        )
+        raise ProblemError(f"{name} has {value.ndim} axes (shape {value.shape}); it needs {dimensions}.")
     if value.size == 0:
         raise ProblemError(f"{name} is empty (shape {value.shape}).")
     if not isinstance(value, jax.core.Tracer):

@@ -240,9 +240,7 @@ def check_environment() -> EnvironmentReport:
     def devices():
         import jax
 
-        return True, ", ".join(
-            f"{device.platform}: {device.device_kind}" for device in jax.devices()
-        )
+        return True, ", ".join(f"{device.platform}: {device.device_kind}" for device in jax.devices())
 
     return EnvironmentReport(
         (

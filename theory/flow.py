@@ -31,9 +31,7 @@ def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array,
     Array([0.36787944], dtype=float64)
     """
     absolute = relative_tolerance * max(float(jnp.abs(start).max()), 1e-12)
-    states, failed = _integrate(
-        field.function, field.parameters, start, times, relative_tolerance, absolute
-    )
+    states, failed = _integrate(field.function, field.parameters, start, times, relative_tolerance, absolute)
     if bool(failed) or not bool(jnp.isfinite(states).all()):
         finite = int(jnp.isfinite(states).all(axis=1).sum())
         raise DivergedError(

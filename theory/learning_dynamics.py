@@ -132,9 +132,7 @@ class LearningDynamics:
         """
         moving = [x for x, rate in self._explicit().items() if rate != 0]
         still = {x: 0 for x, rate in self.equations.items() if rate == 0}
-        numerators = [
-            sympy.fraction(sympy.together(_without_roots(self.equations[x])))[0] for x in moving
-        ]
+        numerators = [sympy.fraction(sympy.together(_without_roots(self.equations[x])))[0] for x in moving]
         points = sympy.solve(numerators, moving, dict=True)
         return [
             {**point, **still}

@@ -12,9 +12,7 @@ from jaxtyping import Array, Float
 _MOST_DOUBLINGS = 64  # 2**64 terms: only a spectral radius within 1e-17 of one needs more
 
 
-def stein(
-    A: Float[Array, "n n"], D: Float[Array, "m m"], F: Float[Array, "n m"]
-) -> Float[Array, "n m"]:
+def stein(A: Float[Array, "n n"], D: Float[Array, "m m"], F: Float[Array, "n m"]) -> Float[Array, "n m"]:
     """Solve the discrete Stein equation `X = A X D^T + F`.
 
     The solution is the sum over k >= 0 of `A^k F (D^T)^k`; doubling adds 2^j terms at step j.
@@ -53,9 +51,7 @@ def stein(
     )
 
 
-def sylvester(
-    A: Float[Array, "n n"], D: Float[Array, "m m"], F: Float[Array, "n m"]
-) -> Float[Array, "n m"]:
+def sylvester(A: Float[Array, "n n"], D: Float[Array, "m m"], F: Float[Array, "n m"]) -> Float[Array, "n m"]:
     """Solve the continuous Sylvester equation `A X + X D^T + F = 0` (Lyapunov's, when A = D).
 
     The solution is the integral over t >= 0 of `exp(A t) F exp(D^T t)`. The Cayley transform

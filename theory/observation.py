@@ -58,12 +58,8 @@ class Observer(eqx.Module):
         if isinstance(problem.objective, WhiteNoise):
             self.moments = Moments(teacher)
             points = teacher.time.frequency_points(frequencies)
-            self.response_basis = jnp.asarray(
-                self.moments.impulse_response_basis(lags, teacher.time)
-            )
-            self.transfer_basis = jnp.asarray(
-                self.moments.transfer_function_basis(points, teacher.time)
-            )
+            self.response_basis = jnp.asarray(self.moments.impulse_response_basis(lags, teacher.time))
+            self.transfer_basis = jnp.asarray(self.moments.transfer_function_basis(points, teacher.time))
 
     def __call__(self, problem: Problem, A, B, C) -> dict[str, Array]:
         """The observables of one student, and `remainder`: how much the moments left out weigh."""

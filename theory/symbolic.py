@@ -18,9 +18,7 @@ def matrix_of_symbols(name: str, rows: int, columns: int) -> sympy.Matrix:
     """
     if rows == columns == 1:
         return sympy.Matrix([[sympy.Symbol(name, real=True)]])
-    return sympy.Matrix(
-        rows, columns, lambda i, j: sympy.Symbol(f"{name}_{i + 1}{j + 1}", real=True)
-    )
+    return sympy.Matrix(rows, columns, lambda i, j: sympy.Symbol(f"{name}_{i + 1}{j + 1}", real=True))
 
 
 def gramian(A, B, time: Time) -> sympy.Matrix:
@@ -47,9 +45,7 @@ def white_noise_loss(A, B, C, poles, residues, time: Time):
         time: continuous or discrete.
     """
     own = (C @ gramian(A, B, time) @ C.T)[0]
-    cross = sum(
-        r * time.response_to_mode(A, B, C, p)[0] for p, r in zip(poles, residues, strict=True)
-    )
+    cross = sum(r * time.response_to_mode(A, B, C, p)[0] for p, r in zip(poles, residues, strict=True))
     one = sympy.eye(1)
     teacher = sum(
         r * q * time.response_to_mode(sympy.Matrix([[p]]), one, one, o)[0]
@@ -109,8 +105,4 @@ def conserved_quantities(field: dict, degree: int = 2) -> list:
     for vector in sympy.Matrix(samples).nullspace():
         vector = vector / next(entry for entry in vector if entry != 0)
         candidates.append(sum(c * m for c, m in zip(vector, monomials, strict=True)))
-    return [
-        q
-        for q in candidates
-        if sympy.simplify(sum(sympy.diff(q, x) * field[x] for x in variables)) == 0
-    ]
+    return [q for q in candidates if sympy.simplify(sum(sympy.diff(q, x) * field[x] for x in variables)) == 0]

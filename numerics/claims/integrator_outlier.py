@@ -70,9 +70,7 @@ class IntegratorOutlier(Claim):
             dynamics.solve(experiment.training_time, experiment.width, seed, experiment.records)
             for seed in range(experiment.seeds)
         ]
-        return np.stack(
-            [np.stack([p.pole[:, 0].real, p.residue[:, 0].real], axis=-1) for p in paths]
-        )
+        return np.stack([np.stack([p.pole[:, 0].real, p.residue[:, 0].real], axis=-1) for p in paths])
 
     def summary(self, values: np.ndarray) -> float:
         """Mean over seeds of the eigenvalue half-way through training."""

@@ -60,9 +60,7 @@ class RandomRecurrence(Claim):
         return self._limit(experiment, quiet)
 
     def _limit(self, experiment: Experiment, problem) -> np.ndarray:
-        path = derive(problem, InfiniteWidth()).solve(
-            experiment.training_time, records=experiment.records
-        )
+        path = derive(problem, InfiniteWidth()).solve(experiment.training_time, records=experiment.records)
         return np.broadcast_to(
             path.impulse_response.values[..., 0, 0],
             (experiment.seeds, experiment.records, path.lag.size),

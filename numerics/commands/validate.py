@@ -39,7 +39,9 @@ class Validate:
         store = ResultStore(self.output / "results")
         reports = []
         for name in self.claims or tuple(known):
-            reports.append(validate(known[name], self.scale, store, report=lambda text, n=name: print(f"{n}: {text}")))
+            reports.append(
+                validate(known[name], self.scale, store, report=lambda text, n=name: print(f"{n}: {text}"))
+            )
             if self.details:
                 print(reports[-1], end="\n\n")
         ledger(reports)

@@ -1,7 +1,7 @@
 """Evaluators: ways to compute a population loss and its gradient. Each is one small file.
 
-An evaluator has one method, `value_and_gradient(A, B, C, time)`, and is a JAX pytree. `theory.moments.Moments`
-is one: the fastest for wide networks under white noise, and the default of `simulate`.
+An evaluator has one method, `value_and_gradient(A, B, C, time)`, and is a JAX pytree. `Moments` is the
+fastest for wide networks under white noise, and the default of `simulate` there.
 """
 
 from numerics.evaluators.gramians import Gramians as Gramians

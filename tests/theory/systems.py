@@ -4,7 +4,6 @@ independent answers by SciPy, quadrature and differences to test against."""
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.integrate
 import scipy.linalg
 from jax.flatten_util import ravel_pytree
 
@@ -14,7 +13,7 @@ from theory.objectives import WhiteNoise
 CONTINUOUS, DISCRETE = ContinuousTime(), DiscreteTime()
 TIMES = (CONTINUOUS, DISCRETE)
 EPSILON = np.finfo(float).eps
-QUADRATURE_ERROR = 1e-11  # what the quadratures below are asked for, relative and absolute
+QUADRATURE_ERROR = 1e-13  # rounding of sums over lags; see `integral_over_lags`
 
 white_noise_loss = jax.jit(WhiteNoise().loss)
 white_noise_gradient = jax.jit(lambda *systems: WhiteNoise().value_and_gradient(*systems)[1])
@@ -55,30 +54,40 @@ def with_matrices(system, parameters) -> LinearSystem:
     return LinearSystem(*parameters, time=system.time)
 
 
-def response(system, lag) -> np.ndarray:
-    """The impulse response at one lag, by SciPy's matrix exponential or NumPy's matrix power."""
+def responses(system, lags) -> np.ndarray:
+    """The impulse response (lag, output, input) by SciPy's exponential or repeated multiplication."""
     A, B, C = (np.asarray(matrix) for matrix in matrices(system))
     if system.time == CONTINUOUS:
-        return C @ scipy.linalg.expm(A * lag) @ B
-    return C @ np.linalg.matrix_power(A, lag) @ B
+        return C @ scipy.linalg.expm(A * np.asarray(lags)[:, None, None]) @ B
+    powers = [np.eye(len(A))]
+    for _ in range(max(lags)):
+        powers.append(A @ powers[-1])
+    return np.stack([C @ powers[lag] @ B for lag in lags])
 
 
-def integral_over_lags(integrand, time, duration=np.inf):
-    """The integral (adaptive quadrature), or the sum, of a function of the lag."""
-    if time == CONTINUOUS:
-        accuracy = {"epsabs": QUADRATURE_ERROR, "epsrel": QUADRATURE_ERROR}
-        return scipy.integrate.quad_vec(integrand, 0.0, duration, **accuracy)[0]
-    # with the margin of 0.3 or more that it is used for, terms beyond lag 150 are below 1e-20
-    return sum(integrand(lag) for lag in range(150))
+def integral_over_lags(integrand, time, duration=60.0):
+    """The integral, or the sum, of a function of lags (their axis first) that decays at rate 0.6 or faster.
+
+    What lies beyond lag 60 is below exp(-36). Gauss-Legendre quadrature with 12 points on panels of half a
+    time constant is exact for polynomials of degree 23; for exponentials exp(mu t) with |mu| < 8 its error
+    is below (8/4)^24 / 24!, 3e-17. Sums over 60 steps at margin 0.3 or more end at 0.7^120 = 3e-19.
+    """
+    if time == DISCRETE:
+        return np.sum(integrand(np.arange(60)), axis=0)
+    nodes, weights = np.polynomial.legendre.leggauss(12)
+    edges = np.linspace(0.0, duration, int(np.ceil(2 * duration)) + 1)
+    half = np.diff(edges)[:, None] / 2
+    lags = edges[:-1, None] + half * (1 + nodes)
+    return np.tensordot((half * weights).ravel(), integrand(lags.ravel()), axes=1)
 
 
-def loss_by_quadrature(student, teacher, duration=np.inf) -> float:
+def loss_by_quadrature(student, teacher, duration=60.0) -> float:
     """Half the integrated squared distance of impulse responses."""
 
-    def squared_error(lag):
-        return np.sum((response(student, lag) - response(teacher, lag)) ** 2)
+    def squared_error(lags):
+        return np.sum((responses(student, lags) - responses(teacher, lags)) ** 2, axis=(1, 2))
 
-    return 0.5 * integral_over_lags(squared_error, student.time, duration)
+    return 0.5 * float(integral_over_lags(squared_error, student.time, duration))
 
 
 def differences(function, parameters, step=1e-3):

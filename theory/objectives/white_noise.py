@@ -59,9 +59,7 @@ class WhiteNoise(Objective):
         Y = time.gramian(A.T, teacher.A.T, -V.T @ teacher.C)
         teacher_P = time.gramian(teacher.A, teacher.A, teacher.B @ teacher.B.T)
         loss = 0.5 * (
-            jnp.vdot(V, V @ P)
-            - 2 * jnp.vdot(teacher.C, V @ X)
-            + jnp.vdot(teacher.C, teacher.C @ teacher_P)
+            jnp.vdot(V, V @ P) - 2 * jnp.vdot(teacher.C, V @ X) + jnp.vdot(teacher.C, teacher.C @ teacher_P)
         )
         S, teacher_S = time.gradient_factor(A), time.gradient_factor(teacher.A)
         gradient = (Q @ S @ P + Y @ teacher_S @ X.T, Q @ U + Y @ teacher.B, V @ P - teacher.C @ X.T)

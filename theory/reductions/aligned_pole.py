@@ -39,9 +39,7 @@ class AlignedPole(Reduction):
 
     name = "aligned one-pole plane"
     kind = "asymptotic"
-    reference = (
-        "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
-    )
+    reference = "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
 
     def obstacle(self, problem: Problem) -> str | None:
         """More than one input or output, another architecture or objective, a teacher without known modes."""
@@ -171,7 +169,8 @@ def _prove_invariant(modes: int, time: Time, flow: dict, poles, residues) -> Non
     plane = dict(zip((U[0], V[0], W[0, 0]), flow, strict=True))
     for trial in range(1, 4):
         numbers = [sympy.Rational(7 * k + trial, 41) for k in range(1, 2 * modes + 4)]
-        point = dict(zip([*flow, *set().union(*(p.free_symbols for p in poles)), *residues], numbers))
+        rates = sorted(set().union(*(p.free_symbols for p in poles)), key=str)
+        point = dict(zip([*flow, *rates, *residues], numbers, strict=True))
         teacher = [*(p.subs(point) for p in poles), *(r.subs(point) for r in residues)]
         there = dict.fromkeys([*U, *V, *W], sympy.Integer(0)) | dict(zip(symbols, teacher, strict=True))
         there |= {entry: x.subs(point) for entry, x in plane.items()}

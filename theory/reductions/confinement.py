@@ -43,9 +43,7 @@ class Confinement(Reduction):
 
     name = "exact confinement"
     kind = "exact"
-    reference = (
-        "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
-    )
+    reference = "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
 
     def obstacle(self, problem: Problem) -> str | None:
         """A non-dense architecture, an initial recurrence, or a rule that is not rotation-invariant."""
@@ -64,9 +62,7 @@ class Confinement(Reduction):
             ProblemError: a width below p + q.
         """
         least = problem.teacher.inputs + problem.teacher.outputs
-        width = count(
-            width, "width", least=least, because="The confined subspace has p + q dimensions."
-        )
+        width = count(width, "width", least=least, because="The confined subspace has p + q dimensions.")
         weights = problem.draw(width, seed)
         vectors = jnp.concatenate([weights["input"], weights["readout"].T], axis=1)
         return self.start_from_gram(problem, vectors.T @ vectors)
