@@ -42,8 +42,8 @@ class Experiment:
 
     def operations(self) -> float:
         """Floating-point operations of the training."""
-        _, per_record = steps_for(self.problem, self.training_time, self.width, self.records, self.step_size)
-        gradients = per_record * (self.records - 1) * self.problem.learning_rule.gradients_per_step
+        _, steps = steps_for(self.problem, self.training_time, self.width, self.records, self.step_size)
+        gradients = int(steps[-1]) * self.problem.learning_rule.gradients_per_step
         return gradients * self.seeds * gradient_operations(self.problem, self.width)
 
     def estimated_seconds(self) -> float:

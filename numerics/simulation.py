@@ -12,7 +12,7 @@ from numerics.evaluators import default_evaluator
 from numerics.progress import progress_bar
 from numerics.stability import steps_for
 from numerics.training import advance
-from theory.checks import count, positive
+from theory.checks import count, instance, positive
 from theory.errors import ProblemError
 from theory.observation import Observer
 from theory.problem import Problem
@@ -76,17 +76,27 @@ def simulate(
     >>> bool((networks.loss[:, -1] < 1e-6).all())
     True
     """
+    instance(problem, Problem, "problem")
     width = count(width, "width")
-    seeds = range(count(seeds, "seeds")) if isinstance(seeds, int | np.integer) else tuple(seeds)
-    if len(seeds) == 0 or len(set(seeds)) < len(seeds):
-        raise ProblemError(f"seeds must be different and at least one; got {list(seeds)}.")
+    if isinstance(seeds, list | tuple | range | np.ndarray):
+        seeds = [count(seed, "seed", least=0) for seed in seeds]
+        if len(seeds) == 0 or len(set(seeds)) < len(seeds):
+            raise ProblemError(f"seeds must be different and at least one; got {seeds}.")
+    else:
+        seeds = range(count(seeds, "seeds"))
+    if evaluator is not None and (
+        isinstance(evaluator, type) or not callable(getattr(evaluator, "value_and_gradient", None))
+    ):
+        raise ProblemError(
+            f"evaluator must be one of numerics.evaluators, such as Moments(teacher); got {evaluator!r}."
+        )
     training_time = positive(training_time, "training_time")
     records = count(records, "records", least=2)
     if step_size is not None:
         step_size = positive(step_size, "step_size")
     if precision not in ("float64", "float32"):
         raise ProblemError(f"precision must be 'float64' or 'float32'; got {precision!r}.")
-    step_size, per_record = steps_for(problem, training_time, width, records, step_size)
+    step_size, steps = steps_for(problem, training_time, width, records, step_size)
 
     evaluator = _cast(default_evaluator(problem) if evaluator is None else evaluator, precision)
     current = _cast(_stack([problem.draw(width, seed) for seed in seeds]), precision)
@@ -95,8 +105,8 @@ def simulate(
     history, poles, kept = [], [], []
     one_input_one_output = problem.teacher.inputs == problem.teacher.outputs == 1
     description = f"training {len(seeds)} networks of width {width}"
-    with progress_bar(records - 1, description, progress) as bar:
-        for record in range(records):
+    with progress_bar(steps.size - 1, description, progress) as bar:
+        for record, count_now in enumerate(np.diff(steps, prepend=0)):
             if record:
                 current = advance(
                     problem.architecture,
@@ -105,7 +115,7 @@ def simulate(
                     evaluator,
                     current,
                     step,
-                    jnp.asarray(per_record),
+                    jnp.asarray(count_now),
                 )
                 bar.advance()
             observed, matrices = _observe(problem, observer, _cast(current, "float64"))
@@ -121,7 +131,7 @@ def simulate(
     history = {name: np.stack([h[name] for h in history], axis=1) for name in history[0]}
     recorded = history["loss"].shape[1]
     pair = tuple(np.stack(part, axis=1) for part in zip(*poles, strict=True)) if poles else ()
-    times = step_size * per_record * np.arange(recorded)
+    times = step_size * steps[:recorded]
     networks = trajectory(problem, observer, times, history, pair, seeds)
     networks["diverged"] = (("seed", "training_time"), ~np.isfinite(history["loss"]))
     for name in kept[0] if kept else ():
@@ -132,7 +142,7 @@ def simulate(
         "source": "networks",
         "width": width,
         "step_size": step_size,
-        "steps": per_record * (recorded - 1),
+        "steps": int(steps[recorded - 1]),
         "precision": precision,
     }
     _warn(networks)

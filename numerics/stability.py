@@ -1,10 +1,14 @@
 """The largest step size at which training is stable, predicted by the theory before any training."""
 
 import dataclasses
+import math
+
+import numpy as np
 
 from theory.architectures import FullRank
 from theory.derivation import derive
 from theory.errors import ProblemError
+from theory.flow import recorded_steps
 from theory.initialisations import Gaussian
 from theory.learning_rules import GradientFlow
 from theory.problem import Problem
@@ -29,12 +33,12 @@ def largest_curvature(problem: Problem, training_time: float, width: int) -> flo
 
 def steps_for(
     problem: Problem, training_time: float, width: int, records: int, step_size: float | None
-) -> tuple[float, int]:
-    """The step size in use and the number of steps between records.
+) -> tuple[float, np.ndarray]:
+    """The step size in use and after how many steps to record.
 
-    Without a step size given, gradient flow takes one of 1.5 over the largest curvature, shortened so
-    that records fall on whole steps; a rule with a step size of its own keeps it, and the records
-    move to whole steps.
+    Without a step size given, gradient flow takes one of 1.5 over the largest curvature; its steps are
+    shortened so that records fall on whole ones. A rule with a step size of its own keeps it, and the
+    records move to the nearest whole steps.
 
     Raises:
         ProblemError: a step size above the stability limit (the message gives the limit), or none given where
@@ -60,8 +64,6 @@ def steps_for(
             f"step size {step:g} exceeds the stability limit {rule.stability_interval / curvature:.4g} of "
             f"{rule} for this problem ({rule.stability_interval:g} over the largest curvature {curvature:.4g})."
         )
-    if own is not None:
-        per_record = max(1, round(interval / step))
-        return step, per_record
-    per_record = max(1, -int(-interval / step // 1))
-    return interval / per_record, per_record
+    if own is None:
+        step = interval / math.ceil(interval / step * (1 - 1e-9))
+    return step, recorded_steps(training_time, records, step)

@@ -1,5 +1,7 @@
 """Checks of what a user hands in: real, finite, of the right shape, or a ProblemError that says so."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -56,15 +58,20 @@ def positive(value, name: str, *, allow_zero: bool = False) -> float:
     >>> positive(0.2, "rate")
     0.2
     """
-    number = float(real_array(value, name, 0))
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise ProblemError(f"{name} must be a real number; got {value!r}.") from error
+    if not math.isfinite(number):
+        raise ProblemError(f"{name} = {number}, but it must be finite.")
     if number < 0 or (number == 0 and not allow_zero):
         kind = "zero or more" if allow_zero else "more than zero"
         raise ProblemError(f"{name} = {number:g}, but it must be {kind}.")
     return number
 
 
-def count(value, name: str, *, least: int = 1, because: str = "") -> int:
-    """A whole number of at least `least`, or a ProblemError that gives the number.
+def count(value, name: str, *, least: int = 1, most: int | None = None, because: str = "") -> int:
+    """A whole number between `least` and `most`, or a ProblemError that gives the number.
 
     >>> count(8, "seeds")
     8
@@ -73,4 +80,18 @@ def count(value, name: str, *, least: int = 1, because: str = "") -> int:
         raise ProblemError(f"{name} must be a whole number; got {value!r}.")
     if value < least:
         raise ProblemError(f"{name} = {value}, but it must be at least {least}. {because}".rstrip())
+    if most is not None and value > most:
+        raise ProblemError(f"{name} = {value}, but it must be at most {most}. {because}".rstrip())
     return int(value)
+
+
+def instance(value, kind: type, name: str):
+    """The value itself, if it is of that kind, or a ProblemError that says what it is instead.
+
+    >>> instance(1, int, "width")
+    1
+    """
+    if not isinstance(value, kind):
+        hint = " (did you forget to call it?)" if isinstance(value, type) else ""
+        raise ProblemError(f"{name} must be a {kind.__name__}; got {value!r}{hint}.")
+    return value

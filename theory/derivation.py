@@ -1,5 +1,6 @@
 """From a problem to its learning dynamics: the best reduction that applies."""
 
+from theory.checks import instance
 from theory.errors import NotDerivableError
 from theory.learning_dynamics import LearningDynamics
 from theory.problem import Problem
@@ -29,7 +30,8 @@ def derive(problem: Problem, reduction: Reduction | None = None) -> LearningDyna
     >>> derive(problem).reduction.name
     'exact confinement'
     """
-    candidates = _BEST_FIRST if reduction is None else (reduction,)
+    instance(problem, Problem, "problem")
+    candidates = _BEST_FIRST if reduction is None else (instance(reduction, Reduction, "reduction"),)
     obstacles = []
     for candidate in candidates:
         obstacle = candidate.obstacle(problem)

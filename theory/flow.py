@@ -5,16 +5,17 @@ import functools
 import diffrax
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from theory.errors import DivergedError
+from theory.errors import DivergedError, ProblemError
 
 
 def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array, "record state"]:
     """Integrate `d state/d s = field.function(state, field.parameters)` at controlled accuracy.
 
     Tsitouras' fifth-order method with a step-size controller; the absolute tolerance is the relative one
-    times the initial state's size, so that small initial weights keep their digits.
+    times the smallest non-zero number of the initial state, so that small initial weights keep their digits.
 
     Args:
         field: a `VectorField`.
@@ -30,7 +31,10 @@ def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array,
     >>> flow(decay, jnp.ones(1), jnp.array([0.0, 1.0]))[-1]
     Array([0.36787944], dtype=float64)
     """
-    absolute = relative_tolerance * max(float(jnp.abs(start).max()), 1e-12)
+    size = np.abs(np.asarray(start))
+    # numbers below 1e-20 of the largest are rounding, not initial weights
+    present = size[size > 1e-20 * size.max()]
+    absolute = relative_tolerance * (present.min() if present.size else 1e-12)
     states, failed = _integrate(field.function, field.parameters, start, times, relative_tolerance, absolute)
     if bool(failed) or not bool(jnp.isfinite(states).all()):
         finite = int(jnp.isfinite(states).all(axis=1).sum())
@@ -61,7 +65,26 @@ def _integrate(function, parameters, start, times, relative, absolute):
     return solution.ys, solution.result != diffrax.RESULTS.successful
 
 
-def iterate(field, rule, start, step_size: float, per_record: int, records: int):
+def recorded_steps(training_time: float, records: int, step_size: float) -> np.ndarray:
+    """After how many steps to record: whole steps, nearest to equally spaced times from 0 to the end.
+
+    Fewer than asked for where there are fewer steps.
+
+    Raises:
+        ProblemError: a training time of less than half a step.
+
+    >>> recorded_steps(1.0, 5, 0.1)
+    array([ 0,  2,  5,  8, 10])
+    """
+    last = round(training_time / step_size)
+    if last < 1:
+        raise ProblemError(
+            f"training_time = {training_time:g} is less than one step of {step_size:g}: nothing would be trained."
+        )
+    return np.unique(np.rint(np.linspace(0, last, records)).astype(int))
+
+
+def iterate(field, rule, start, step_size: float, steps) -> Float[Array, "record state"]:
     """Follow a learning rule step by step, in the reduced coordinates; the state at every record.
 
     Args:
@@ -69,31 +92,31 @@ def iterate(field, rule, start, step_size: float, per_record: int, records: int)
         rule: a `LearningRule`.
         start: the initial state.
         step_size: training time of one step.
-        per_record: steps between records.
-        records: how many to return, the start being the first.
+        steps: after how many steps to record, increasing, the first of them 0.
 
     Raises:
         DivergedError: the state left the finite numbers; the message says when.
     """
-    states = _iterate(field.function, rule, field.parameters, start, step_size, per_record, records)
+    counts = jnp.diff(jnp.asarray(steps), append=steps[-1])
+    states = _iterate(field.function, rule, field.parameters, start, step_size, counts)
     finite = jnp.isfinite(states).all(axis=1)
     if not bool(finite.all()):
-        when = step_size * per_record * int(jnp.argmin(finite))
+        when = step_size * float(steps[int(jnp.argmin(finite))])
         raise DivergedError(
             f"{rule} diverged before training time {when:g}: its step size is too large for this problem."
         )
     return states
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1, 5, 6))
-def _iterate(function, rule, parameters, start, step_size, per_record, records):
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _iterate(function, rule, parameters, start, step_size, counts):
     def gradient(state):
         return -function(state, parameters)
 
-    def advance(state, _):
+    def advance(state, count):
         def step(_, state):
             return rule.step(state, gradient, step_size)
 
-        return jax.lax.fori_loop(0, per_record, step, state), state
+        return jax.lax.fori_loop(0, count, step, state), state
 
-    return jax.lax.scan(advance, start, None, length=records)[1]
+    return jax.lax.scan(advance, start, counts)[1]

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from theory.checks import count, positive
 from theory.errors import NotDerivableError, ProblemError
-from theory.flow import flow, iterate
+from theory.flow import flow, iterate, recorded_steps
 from theory.observation import Observer
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction
@@ -70,7 +70,8 @@ class LearningDynamics:
         Args:
             training_time: how long to train (step size x steps).
             width, seed: which network; asymptotic reductions of infinite width ignore them.
-            records: how many equally spaced times to return, from 0 to `training_time`.
+            records: how many equally spaced times to return, from 0 to `training_time`; for a rule with a
+                step size of its own, the nearest whole steps.
 
         Returns:
             An `xarray.Dataset` over `training_time`: see `theory.trajectory`, and `state`, the order
@@ -96,9 +97,8 @@ class LearningDynamics:
             times = jnp.linspace(0.0, training_time, records)
             return times, flow(field, start, times)
         step = rule.chosen_step_size()
-        per_record = max(1, round(training_time / (records - 1) / step))
-        states = iterate(field, rule, start, step, per_record, records)
-        return step * per_record * jnp.arange(records), states
+        steps = recorded_steps(training_time, records, step)
+        return step * steps, iterate(field, rule, start, step, steps)
 
     def _observe(self, times, states):
         observer = Observer(self.problem)

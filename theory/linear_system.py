@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from theory.checks import real_array
+from theory.checks import instance, real_array
 from theory.errors import ProblemError, UnstableSystemError
 from theory.time import ContinuousTime, Time
 
@@ -61,7 +61,7 @@ class LinearSystem(eqx.Module):
         self.A, self.B, self.C = (
             real_array(matrix, label, 2) for matrix, label in ((A, "A"), (B, "B"), (C, "C"))
         )
-        self.time = ContinuousTime() if time is None else time
+        self.time = ContinuousTime() if time is None else instance(time, Time, "time")
         self.modes = modes
         self.name = name or "linear system"
         rows, columns = self.A.shape

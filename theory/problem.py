@@ -2,12 +2,13 @@
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 
 from theory.architectures import Architecture
-from theory.checks import count
+from theory.checks import count, instance, real_array
 from theory.configuration import configuration
 from theory.conventions import Conventions
-from theory.errors import ProblemError
+from theory.errors import ProblemError, UnstableSystemError
 from theory.initialisations import Initialisation
 from theory.learning_rules import LearningRule
 from theory.linear_system import LinearSystem
@@ -56,10 +57,7 @@ class Problem(eqx.Module):
             ("objective", Objective),
             ("learning_rule", LearningRule),
         ):
-            part = getattr(self, name)
-            if not isinstance(part, kind):
-                hint = " (did you forget to call it?)" if isinstance(part, type) else ""
-                raise ProblemError(f"{name} must be a {kind.__name__}; got {part!r}{hint}.")
+            instance(getattr(self, name), kind, name)
         self.objective.check(self.teacher)
 
     @property
@@ -69,26 +67,59 @@ class Problem(eqx.Module):
 
     def draw(self, width: int, seed: int) -> dict:
         """The initial weights of one network."""
-        width, seed = count(width, "width"), count(seed, "seed", least=0)
+        width, seed = count(width, "width"), count(seed, "seed", least=0, most=2**63 - 1)
         return self.initialisation.draw(
             seed, self.architecture, width, self.teacher.inputs, self.teacher.outputs
         )
 
     def system(self, weights: dict) -> LinearSystem:
         """The student's linear system."""
-        time = self.teacher.time
-        return LinearSystem(*self.architecture.matrices(weights, time), time=time, name="student")
+        matrices = self._matrices(self._checked(weights))
+        return LinearSystem(*matrices, time=self.teacher.time, name="student")
 
     def loss(self, weights: dict):
-        """The population loss of the student with those weights."""
-        return self.objective.loss(self.system(weights), self.teacher)
+        """The population loss of the student with those weights.
+
+        Raises:
+            ProblemError: weights that are not those of this architecture.
+            UnstableSystemError: a student whose loss is infinite.
+        """
+        student = self.system(weights)
+        loss = self.objective.loss(student, self.teacher)
+        if not isinstance(loss, jax.core.Tracer) and not bool(jnp.isfinite(loss)):
+            student.require_stable("the loss over an infinite horizon")
+            raise UnstableSystemError(f"the student's loss is {float(loss)}: it overflows within the window.")
+        return loss
 
     def gradient(self, weights: dict) -> dict:
-        """The exact gradient of the population loss with respect to every weight group."""
-        system, pull_back = jax.vjp(self._matrices, weights)
+        """The exact gradient of the population loss with respect to every weight group.
+
+        Raises:
+            ProblemError: weights that are not those of this architecture.
+            UnstableSystemError: a student whose loss is infinite.
+        """
+        self.loss(weights)  # for its checks
+        system, pull_back = jax.vjp(self._matrices, self._checked(weights))
         student = LinearSystem(*system, time=self.teacher.time)
         _, matrix_gradient = self.objective.value_and_gradient(student, self.teacher)
         return pull_back(matrix_gradient)[0]
+
+    def _checked(self, weights: dict) -> dict:
+        inputs, outputs = self.teacher.inputs, self.teacher.outputs
+        instance(weights, dict, "weights")
+        arrays = {
+            name: real_array(leaf, f"weights[{name!r}]", jnp.ndim(leaf)) for name, leaf in weights.items()
+        }
+        shapes = {name: array.shape for name, array in arrays.items()}
+        for width in {size for shape in shapes.values() for size in shape}:
+            specified = self.architecture.weights(width, inputs, outputs)
+            if shapes == {name: weight.shape for name, weight in specified.items()}:
+                return arrays
+        wanted = self.architecture.weights(5, inputs, outputs)
+        raise ProblemError(
+            f"{self.architecture} with {inputs} inputs and {outputs} outputs has, at width 5, weights of shapes "
+            f"{ {name: weight.shape for name, weight in wanted.items()} }; got {shapes}."
+        )
 
     def _matrices(self, weights: dict) -> tuple:
         return self.architecture.matrices(weights, self.teacher.time)

@@ -1,8 +1,11 @@
 """From weights to equations with SymPy, and from equations to fast JAX functions."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import sympy
+from sympy.printing.pycode import SymPyPrinter
 
 from theory.time import Time
 
@@ -70,6 +73,27 @@ def compile_to_jax(arguments, expressions):
     return evaluate
 
 
+class _ExactPrinter(SymPyPrinter):
+    """Writes 1/2 as `Rational(1, 2)`, which Python would otherwise turn into 0.5."""
+
+    def _print_Rational(self, number):
+        return f"Rational({number.p}, {number.q})"
+
+    _print_Half = _print_Rational
+
+
+def evaluate_exactly(arguments, expressions) -> Callable:
+    """A function of rational numbers that returns the expressions' exact values: far faster than `subs`.
+
+    >>> x = sympy.Symbol("x")
+    >>> evaluate_exactly([x], [1 / (1 + x)])(sympy.Rational(1, 2))
+    [2/3]
+    """
+    printer = _ExactPrinter({"fully_qualified_modules": False})
+    names = [{"Rational": sympy.Rational}, "sympy"]
+    return sympy.lambdify(list(arguments), list(expressions), modules=names, printer=printer, cse=True)
+
+
 def conserved_quantities(field: dict, degree: int = 2) -> list:
     """All polynomials up to a degree (at most two) in the variables that a vector field conserves.
 
@@ -93,14 +117,14 @@ def conserved_quantities(field: dict, degree: int = 2) -> list:
     parameters = sorted(
         set().union(*(sympy.sympify(f).free_symbols for f in field.values())) - set(variables), key=str
     )
+    evaluate = evaluate_exactly([*variables, *parameters], rates)
     samples = []
     for i in range(len(monomials) + 4):
         # fixed, unrelated rationals: deterministic, and generic enough for a null space
-        point = {
-            x: sympy.Rational((7 * i + 13 * j * j + 3 * i * j) % 61 + 1, 67)
-            for j, x in enumerate([*variables, *parameters])
-        }
-        samples.append([rate.subs(point) for rate in rates])
+        numbers = range(len(variables) + len(parameters))
+        samples.append(
+            evaluate(*(sympy.Rational((7 * i + 13 * j * j + 3 * i * j) % 61 + 1, 67) for j in numbers))
+        )
     candidates = []
     for vector in sympy.Matrix(samples).nullspace():
         vector = vector / next(entry for entry in vector if entry != 0)

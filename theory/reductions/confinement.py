@@ -89,7 +89,9 @@ class Confinement(Reduction):
         vectors = jnp.concatenate([initial["input"], initial["readout"].T], axis=1)
         # the orthonormal basis in which `start` expresses the draw: vectors = basis @ root
         values, directions = jnp.linalg.eigh(vectors.T @ vectors)
-        basis = vectors @ directions / jnp.sqrt(values)
+        # directions that the draw does not reach (parallel read-in and readout) carry no weights
+        reached = values > 1e-14 * values[-1]
+        basis = jnp.where(reached, vectors @ directions / jnp.sqrt(jnp.where(reached, values, 1.0)), 0.0)
         return _flatten(
             {
                 "recurrent": basis.T @ weights["recurrent"] @ basis,
