@@ -11,7 +11,7 @@ from numerics.stability import steps_for
 from theory.configuration import configuration
 from theory.problem import Problem
 
-_ENTRY = "numerics.simulation"
+ENTRY = "numerics.simulation"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Experiment:
 
     def run(self, store: ResultStore, progress: bool = True):
         """The networks' trajectory: from the store if it has been run before, else by training."""
-        found = store.load(self.configuration(), _ENTRY)
+        found = store.load(self.configuration(), ENTRY)
         if found is not None:
             return found
         begin = time.perf_counter()
@@ -66,7 +66,7 @@ class Experiment:
             weights=self.weights,
             progress=progress,
         )
-        store.save(self.configuration(), _ENTRY, networks, time.perf_counter() - begin)
+        store.save(self.configuration(), ENTRY, networks, time.perf_counter() - begin)
         return networks
 
 
@@ -80,8 +80,8 @@ def run_all(experiments: list[Experiment], store: ResultStore, report=print) -> 
         store: where results live.
         report: called with the estimate, a line of text.
     """
-    distinct = {store.key(e.configuration(), _ENTRY): e for e in experiments}
-    missing = [e for e in distinct.values() if store.load(e.configuration(), _ENTRY) is None]
+    distinct = {store.key(e.configuration(), ENTRY): e for e in experiments}
+    missing = [e for e in distinct.values() if store.load(e.configuration(), ENTRY) is None]
     if not missing:
         report(f"{len(distinct)} simulations, all found in {store.folder}")
         return

@@ -3,15 +3,20 @@
 from numerics.validation import Report
 
 
-def ledger(reports: list[Report]) -> None:
-    """Print the ledger as a table, one row a claim, and each claim's sentence below it."""
+def ledger(reports: list[Report], file=None) -> None:
+    """Print the ledger as a table, one row a claim, and each claim's sentence below it.
+
+    Args:
+        reports: what `validate` returned.
+        file: where to write plain text; None prints to the terminal.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(file=file)
     if not console.is_terminal:
         # a pipe has no width of its own, and eighty columns would break the numbers
-        console = Console(width=160)
+        console = Console(file=file, width=160)
     table = Table(title="Claims against trained networks", title_justify="left")
     for heading in (
         "claim",

@@ -1,17 +1,20 @@
 """The gallery: every figure, drawn into a folder with a page to browse."""
 
+import hashlib
 import html
 import importlib
+import io
+import json
 import os
 import pkgutil
-import tempfile
 import time
 from pathlib import Path
 
 import paper_figures
 from numerics.claims import every_claim
-from numerics.experiment import run_all
+from numerics.experiment import ENTRY, run_all
 from numerics.ledger import ledger
+from numerics.provenance import source_digest
 from numerics.results import ResultStore
 from numerics.validation import Report, validate
 from paper_figures.figure import Figure
@@ -49,17 +52,71 @@ def make_figures(scale: str, output: Path = OUTPUT, names: tuple[str, ...] = (),
     figures = [figure for figure in figures if not names or figure.name in names]
     store = ResultStore(output / "results")
     claims = every_claim() if not names else []
-    needed = [e for figure in figures for e in figure.experiments(scale)]
-    needed += [trial.experiment for claim in claims for trial in claim.trials(scale)]
-    run_all(needed, store, report)
-    reports = [validate(claim, scale, store, report=lambda _: None) for claim in claims]
-    if reports:
-        ledger(reports)
+    needed = {figure.name: figure.experiments(scale) for figure in figures}
+    if claims:
+        needed["ledger"] = [trial.experiment for claim in claims for trial in claim.trials(scale)]
+    run_all([e for experiments in needed.values() for e in experiments], store, report)
+
+    fingerprints = _Fingerprints(output / "fingerprints.json")
+    now = {name: _fingerprint(name, experiments, store) for name, experiments in needed.items()}
+    if claims and not fingerprints.current("ledger", now, output / "ledger.txt"):
+        reports = [validate(claim, scale, store, report=lambda _: None) for claim in claims]
+        _write(output / "ledger.txt", _ledger_text(reports))
+        fingerprints.keep("ledger", now)
+    if claims:
+        report((output / "ledger.txt").read_text(encoding="utf-8"))
     for figure in figures:
+        if fingerprints.current(figure.name, now, output / f"{figure.name}.png"):
+            report(f"{figure.name}: up to date")
+            continue
         begin = time.perf_counter()
         _draw(figure, scale, store, output)
+        fingerprints.keep(figure.name, now)
         report(f"{figure.name}: drawn in {time.perf_counter() - begin:.0f} s")
-    return _write_page(every_figure(), reports, output)
+    return _write_page(every_figure(), output)
+
+
+def _ledger_text(reports: list[Report]) -> str:
+    text = io.StringIO()
+    ledger(reports, text)
+    return text.getvalue()
+
+
+class _Fingerprints:
+    """What each output was made from, kept beside the outputs."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        try:
+            self.known = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            self.known = {}  # without them everything is drawn anew: nothing is lost
+
+    def current(self, name: str, now: dict, product: Path) -> bool:
+        return product.exists() and self.known.get(name) == now[name]
+
+    def keep(self, name: str, now: dict) -> None:
+        self.known[name] = now[name]
+        _write(self.path, json.dumps(self.known, indent=1, sort_keys=True))
+
+
+def _fingerprint(name: str, experiments: list, store: ResultStore) -> str:
+    """A digest of the results an output is made from, and of the code that makes it."""
+    digest = hashlib.sha256()
+    for experiment in experiments:
+        digest.update(store.key(experiment.configuration(), ENTRY).encode())
+    digest.update(source_digest("numerics.ledger").encode() + source_digest("numerics.claims").encode())
+    here = Path(__file__).parent
+    for module in (name, "gallery", "figure", "style"):
+        source = here / f"{module}.py"
+        digest.update(source.read_bytes() if source.exists() else b"")
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
 
 
 def _draw(figure: Figure, scale: str, store: ResultStore, output: Path) -> None:
@@ -80,27 +137,23 @@ def _draw(figure: Figure, scale: str, store: ResultStore, output: Path) -> None:
         plt.close(drawn)
 
 
-def _write_page(figures: list[Figure], reports: list[Report], output: Path) -> Path:
+def _write_page(figures: list[Figure], output: Path) -> Path:
     sections = []
     for figure in figures:
-        if not (output / f"{figure.name}.png").exists():
-            continue
-        sections.append(
-            f"<section><h2>{html.escape(figure.title)}</h2>\n"
-            f'<a href="{figure.name}.pdf"><img src="{figure.name}.png" alt="{html.escape(figure.title)}"></a>\n'
-            f"<p>{html.escape(figure.caption)}</p>\n"
-            f'<p class="paper">{html.escape(figure.paper)} &middot; '
-            f"<code>attractory figures {figure.name}</code> &middot; "
-            f'<a href="{figure.name}.pdf">PDF</a></p></section>'
-        )
-    if reports:
-        verdicts = "\n\n".join(str(report) for report in reports)
-        sections.append(f"<section><h2>Ledger of claims</h2><pre>{html.escape(verdicts)}</pre></section>")
-    page = _PAGE.format(sections="\n".join(sections))
-    with tempfile.NamedTemporaryFile("w", dir=output, delete=False, encoding="utf-8") as part:
-        part.write(page)
-    os.replace(part.name, output / "index.html")
-    (output / "index.html").chmod(0o644)
+        if (output / f"{figure.name}.png").exists():
+            title = html.escape(figure.title)
+            sections.append(
+                f"<section><h2>{title}</h2>\n"
+                f'<a href="{figure.name}.pdf"><img src="{figure.name}.png" alt="{title}"></a>\n'
+                f"<p>{html.escape(figure.caption)}</p>\n"
+                f'<p class="paper">{html.escape(figure.paper)} &middot; '
+                f"<code>attractory figures {figure.name}</code> &middot; "
+                f'<a href="{figure.name}.pdf">PDF</a></p></section>'
+            )
+    if (output / "ledger.txt").exists():
+        text = html.escape((output / "ledger.txt").read_text(encoding="utf-8"))
+        sections.append(f"<section><h2>Ledger of claims</h2><pre>{text}</pre></section>")
+    _write(output / "index.html", _PAGE.format(sections="\n".join(sections)))
     return output / "index.html"
 
 
@@ -111,7 +164,7 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; color: #222;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
 section {{ margin: 3rem 0; }} img {{ max-width: 100%; height: auto; }} h2 {{ margin-bottom: .5rem; }}
-.paper {{ color: #666; font-size: .9rem; }} pre {{ white-space: pre-wrap; font-size: .8rem; }}
+.paper {{ color: #666; font-size: .9rem; }} pre {{ overflow-x: auto; font-size: .7rem; line-height: 1.25; }}
 code {{ background: #f3f3f3; padding: .1em .3em; }}
 </style></head><body>
 <h1>How recurrent networks learn</h1>

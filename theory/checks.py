@@ -59,7 +59,7 @@ def positive(value, name: str, *, allow_zero: bool = False) -> float:
     0.2
     """
     try:
-        number = float(value)
+        number = float("text" if isinstance(value, str) else value)
     except (TypeError, ValueError) as error:
         raise ProblemError(f"{name} must be a real number; got {value!r}.") from error
     if not math.isfinite(number):

@@ -61,6 +61,10 @@ class LearningDynamics:
         """Where the reduction comes from."""
         return self.reduction.reference
 
+    @functools.cached_property
+    def _observer(self) -> Observer:
+        return Observer(self.problem)
+
     def solve(self, training_time: float, width: int = 256, seed: int = 0, records: int = 81):
         """The predicted trajectory of the network that `problem.draw(width, seed)` starts from.
 
@@ -101,9 +105,8 @@ class LearningDynamics:
         return step * steps, iterate(field, rule, start, step, steps)
 
     def _observe(self, times, states):
-        observer = Observer(self.problem)
-        observed, matrices = _observe_all(self.reduction, self.problem, observer, states)
-        path = trajectory(self.problem, observer, times, observed, matrices)
+        observed, matrices = _observe_all(self.reduction, self.problem, self._observer, states)
+        path = trajectory(self.problem, self._observer, times, observed, matrices)
         path["state"] = (("training_time", "order_parameter"), np.asarray(states))
         path.attrs["source"] = f"theory: {self.reduction.name}"
         return path
