@@ -25,7 +25,7 @@ from jaxtyping import Array, Float
 from theory.checks import count, positive
 from theory.errors import ProblemError
 from theory.linear_system import LinearSystem
-from theory.time import ContinuousTime
+from theory.time import ContinuousTime, Time
 
 
 class Moments(eqx.Module):
@@ -53,6 +53,7 @@ class Moments(eqx.Module):
 
     teacher_moments: Float[Array, "moment output input"]
     gram: Float[Array, "moment moment"]
+    time: Time
     centre: float = eqx.field(static=True)
     number: int = eqx.field(static=True)
 
@@ -64,6 +65,8 @@ class Moments(eqx.Module):
         most: int = 2000,
     ):
         teacher.require_stable("its white-noise loss")
+        tolerance = positive(tolerance, "tolerance")
+        self.time = teacher.time
         poles = teacher.poles()
         if isinstance(teacher.time, ContinuousTime):
             # the smallest disc about -b, touching the origin, that holds the leak and the teacher
@@ -73,8 +76,13 @@ class Moments(eqx.Module):
         else:
             self.centre = 1.0
             ratio = float(np.max(np.abs(poles)))
-        ratio = min(max(ratio, 0.5), 1.0)
-        number = np.inf if ratio >= 1 else int(np.ceil(np.log(tolerance) / np.log(ratio))) + 1
+        if ratio >= 1:
+            raise ProblemError(
+                f"the disc of radius {self.centre:g} about -{self.centre:g} does not hold the teacher's poles, so "
+                "its moments do not converge: take a larger centre, or None."
+            )
+        # a student passes faster and slower poles on its way: never fewer than two digits of them
+        number = int(np.ceil(np.log(min(tolerance, 1e-2)) / np.log(max(ratio, 0.5)))) + 1
         if number > most:
             raise ProblemError(
                 f"the teacher's slowest pole needs {number} moments for a tolerance of {tolerance:g}, more "
@@ -98,20 +106,21 @@ class Moments(eqx.Module):
             state = A @ state
         self.teacher_moments = jnp.asarray(np.stack(teacher_moments))
 
-    def vectors(self, A, B, C, time) -> tuple:
+    def _generator(self, A):
+        if isinstance(self.time, ContinuousTime):
+            return A / self.centre + jnp.eye(A.shape[0], dtype=A.dtype)
+        return A
+
+    def vectors(self, A, B, C) -> tuple:
         """The read-in and readout vectors `M^k B` (k, N, p) and `(M^T)^k C^T` (k, N, q)."""
-        if isinstance(time, ContinuousTime):
-            M = A / self.centre + jnp.eye(A.shape[0], dtype=A.dtype)
-        else:
-            M = A
+        M = self._generator(A)
         read_in = jax.lax.scan(lambda x, _: (M @ x, x), B, None, length=self.number)[1]
         readout = jax.lax.scan(lambda y, _: (M.T @ y, y), C.T, None, length=self.number)[1]
         return read_in, readout
 
-    def moments(self, A, B, C, time=None) -> Float[Array, "moment output input"]:
+    def moments(self, A, B, C) -> Float[Array, "moment output input"]:
         """`V M^k U` for k = 0, 1, ..."""
-        time = ContinuousTime() if time is None else time
-        M = A / self.centre + jnp.eye(A.shape[0], dtype=A.dtype) if isinstance(time, ContinuousTime) else A
+        M = self._generator(A)
         return jax.lax.scan(lambda x, _: (M @ x, C @ x), B, None, length=self.number)[1]
 
     def loss_of(self, moments) -> Float[Array, ""]:
@@ -120,13 +129,12 @@ class Moments(eqx.Module):
         return 0.5 * jnp.einsum("jqp,jk,kqp->", error, self.gram, error)
 
     def value_and_gradient(self, A, B, C, time=None) -> tuple:
-        """The loss and (dL/dA, dL/dB, dL/dC).
+        """The loss and (dL/dA, dL/dB, dL/dC); `time` is the teacher's, and there for other evaluators' sake.
 
         dL/dm = G (m - m*) =: r, and with Hankel blocks H_ij = r_{i+j+1},
         dL/dM = sum_ij (M^T)^i C^T H_ij B^T (M^T)^j, dL/dB = sum_k (M^T)^k C^T r_k, dL/dC = sum_k r_k (M^k B)^T.
         """
-        time = ContinuousTime() if time is None else time
-        read_in, readout = self.vectors(A, B, C, time)
+        read_in, readout = self.vectors(A, B, C)
         error = jnp.einsum("qn,knp->kqp", C, read_in) - self.teacher_moments
         slope = jnp.einsum("jk,kqp->jqp", self.gram, error)
         loss = 0.5 * jnp.vdot(error, slope)
@@ -135,30 +143,31 @@ class Moments(eqx.Module):
         hankel = jnp.where((index <= last)[:, :, None, None], slope[np.minimum(index, last)], 0.0)
         mixed = jnp.einsum("ijqp,jnp->iqn", hankel, read_in[:-1])
         dM = jnp.einsum("imq,iqn->mn", readout[:-1], mixed)
-        dA = dM / self.centre if isinstance(time, ContinuousTime) else dM
+        dA = dM / self.centre if isinstance(self.time, ContinuousTime) else dM
         return loss, (
             dA,
             jnp.einsum("knq,kqp->np", readout, slope),
             jnp.einsum("kqp,knp->qn", slope, read_in),
         )
 
-    def impulse_response_basis(self, lags, time=None) -> np.ndarray:
+    def impulse_response_basis(self, lags) -> np.ndarray:
         """The matrix that turns moments into the impulse response at the given lags, (lag, moment)."""
-        if time is not None and not isinstance(time, ContinuousTime):
+        if not isinstance(self.time, ContinuousTime):
             return np.eye(self.number)[np.asarray(lags, dtype=int)]
         t = self.centre * np.asarray(lags, dtype=float)[:, None]
         k = np.arange(self.number)[None, :]
         return np.exp(scipy.special.xlogy(k, t) - t - scipy.special.gammaln(k + 1))
 
-    def transfer_function_basis(self, points, time=None) -> np.ndarray:
+    def transfer_function_basis(self, points) -> np.ndarray:
         """The matrix that turns moments into the transfer function at points s (or z), (point, moment)."""
         k = np.arange(self.number)[None, :]
         points = np.asarray(points, dtype=complex)[:, None]
-        if time is not None and not isinstance(time, ContinuousTime):
+        if not isinstance(self.time, ContinuousTime):
             return points ** -(k + 1.0)
         return (self.centre / (points + self.centre)) ** (k + 1.0) / self.centre
 
     def remainder(self, moments) -> Float[Array, ""]:
         """How much the last moments still weigh: their largest size over that of all. Small is good."""
         size = jnp.abs(moments).max(axis=(1, 2))
-        return size[-3:].max() / jnp.maximum(size.max(), jnp.finfo(size.dtype).tiny)
+        weight = size[-3:].max() / jnp.maximum(size.max(), jnp.finfo(size.dtype).tiny)
+        return jnp.where(jnp.isfinite(weight), weight, jnp.inf)  # moments that overflow weigh everything

@@ -58,8 +58,8 @@ class Observer(eqx.Module):
         if isinstance(problem.objective, WhiteNoise):
             self.moments = Moments(teacher)
             points = teacher.time.frequency_points(frequencies)
-            self.response_basis = jnp.asarray(self.moments.impulse_response_basis(lags, teacher.time))
-            self.transfer_basis = jnp.asarray(self.moments.transfer_function_basis(points, teacher.time))
+            self.response_basis = jnp.asarray(self.moments.impulse_response_basis(lags))
+            self.transfer_basis = jnp.asarray(self.moments.transfer_function_basis(points))
 
     def __call__(self, problem: Problem, A, B, C) -> dict[str, Array]:
         """The observables of one student, and `remainder`: how much the moments left out weigh."""
@@ -72,7 +72,7 @@ class Observer(eqx.Module):
                 "transfer_function": student.frequency_response(np.asarray(self.frequencies)),
                 "remainder": jnp.zeros(()),
             }
-        m = self.moments.moments(A, B, C, time)
+        m = self.moments.moments(A, B, C)
         return {
             "loss": self.moments.loss_of(m),
             "impulse_response": jnp.einsum("lk,kqp->lqp", self.response_basis, m),

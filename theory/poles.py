@@ -4,6 +4,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
 
+_AT_CENTRE = 1e-9
 _DENSE_UP_TO = 96  # below this a dense eigenvalue solve is faster than Arnoldi iterations
 
 
@@ -21,8 +22,9 @@ def outlying_poles(A, B, C, centre: float, number: int) -> tuple[np.ndarray, np.
         number: how many outliers; missing ones (n too small) are at the centre with residue 0.
 
     Returns:
-        poles, residues: complex, shape (..., number), by decreasing distance from the centre. A pole
-        that is not simple has a residue of nan: its residue does not exist.
+        poles, residues: complex, shape (..., number), by decreasing distance from the centre. A pole that is
+        not simple has a residue of nan, since none exists; poles that coincide at the centre have one in
+        common, given to the first of them (nan in large networks, where it is not known).
 
     >>> A = np.array([[-0.2, 0.0], [0.0, -1.0]])
     >>> poles, residues = outlying_poles(A, np.ones((2, 1)), np.ones((1, 2)), centre=-1.0, number=1)
@@ -34,8 +36,8 @@ def outlying_poles(A, B, C, centre: float, number: int) -> tuple[np.ndarray, np.
     poles = np.full((*lead, number), centre, dtype=complex)
     residues = np.zeros((*lead, number), dtype=complex)
     if n <= _DENSE_UP_TO:
-        found, weights = _dense(A, B, C)
-        order = np.argsort(-np.abs(found - centre), axis=-1)[..., :number]
+        found, weights = _dense(A, B, C, centre)
+        order = np.argsort(-np.abs(found - centre), axis=-1, kind="stable")[..., :number]
         kept = order.shape[-1]
         poles[..., :kept] = np.take_along_axis(found, order, axis=-1)
         residues[..., :kept] = np.take_along_axis(weights, order, axis=-1)
@@ -45,23 +47,28 @@ def outlying_poles(A, B, C, centre: float, number: int) -> tuple[np.ndarray, np.
     return poles, residues
 
 
-def _dense(A, B, C):
+def _dense(A, B, C, centre):
     values, right = np.linalg.eig(A)
     values, right = values.astype(complex), right.astype(complex)
     # numerically defective matrices have no inverse eigenvector matrix: their residues do not exist
     defective = np.linalg.cond(right) > 1e12
     right = np.where(defective[..., None, None], np.eye(A.shape[-1]), right)
     weights = (C @ right)[..., 0, :] * np.linalg.solve(right, B.astype(complex))[..., 0]
+    at_centre = np.abs(values - centre) < _AT_CENTRE
+    common = np.where(at_centre, weights, 0.0).sum(axis=-1, keepdims=True)
+    first = at_centre & (np.cumsum(at_centre, axis=-1) == 1)
+    weights = np.where(at_centre, np.where(first, common, 0.0), weights)
+    # among equals at the centre the one with the residue comes first
+    values = np.where(at_centre & ~first, centre, values)
     return values, np.where(defective[..., None], np.nan, weights)
 
 
 def _arnoldi(A, B, C, centre, number):
     deviation = A - centre * np.eye(A.shape[0])
     if not deviation.any():
-        poles = np.full(number, centre, dtype=complex)
         # one degenerate pole carries the whole response
-        return poles, np.array([(C @ B)[0, 0]] + [0.0] * (number - 1), dtype=complex)
-    start = (B[:, 0] + C[0]) / np.linalg.norm(B[:, 0] + C[0])
+        return np.full(number, centre), np.array([(C @ B)[0, 0]] + [0.0] * (number - 1))
+    start = np.random.default_rng(0).normal(size=A.shape[0])  # generic, and the same every time
     try:
         values, right = scipy.sparse.linalg.eigs(deviation, k=number, which="LM", v0=start)
         others, left = scipy.sparse.linalg.eigs(deviation.T, k=number, which="LM", v0=start)
@@ -70,10 +77,12 @@ def _arnoldi(A, B, C, centre, number):
         values, left, right = scipy.linalg.eig(deviation, left=True)
         left, others = left.conj(), values
     order = np.argsort(-np.abs(values))[:number]
-    poles, residues = values[order] + centre, np.empty(number, dtype=complex)
+    residues = np.full(number, np.nan, dtype=complex)
     for slot, k in enumerate(order):
         match = np.argmin(np.abs(others - values[k]))
         overlap = left[:, match] @ right[:, k]
-        simple = np.abs(overlap) > 1e-10 * np.linalg.norm(left[:, match]) * np.linalg.norm(right[:, k])
-        residues[slot] = (C[0] @ right[:, k]) * (left[:, match] @ B[:, 0]) / overlap if simple else np.nan
-    return poles, residues
+        # a double pole splits numerically, with an overlap of the square root of the rounding
+        size = np.linalg.norm(left[:, match]) * np.linalg.norm(right[:, k])
+        if np.abs(overlap) > 1e-7 * size and np.abs(values[k]) > _AT_CENTRE:
+            residues[slot] = (C[0] @ right[:, k]) * (left[:, match] @ B[:, 0]) / overlap
+    return values[order] + centre, residues

@@ -75,7 +75,7 @@ class ContinuousTime(Time):
     The impulse response is `V exp(A t) U` with `A = W - I`; a system is stable when every pole has a
     negative real part.
 
-    >>> ContinuousTime().margin(-0.25)
+    >>> float(ContinuousTime().margin(-0.25))
     0.25
     """
 
@@ -116,8 +116,10 @@ class ContinuousTime(Time):
             raise ProblemError("lags must be a non-empty, increasing, one-dimensional array from 0 on.")
         steps = np.diff(lags, prepend=0.0)
         # propagate from lag to lag; equal steps share one matrix exponential
-        distinct, which = np.unique(np.round(steps, 12), return_inverse=True)
-        propagators = jax.vmap(lambda step: jax.scipy.linalg.expm(A * step))(jnp.asarray(distinct))
+        _, first, which = np.unique(np.round(steps, 12), return_index=True, return_inverse=True)
+        propagators = jax.vmap(lambda step: jax.scipy.linalg.expm(A * step, max_squarings=48))(
+            jnp.asarray(steps[first])
+        )
 
         def advance(state, index):
             state = propagators[index] @ state
@@ -140,7 +142,7 @@ class DiscreteTime(Time):
     The impulse response `g_k = V W^k U` acts at lag k + 1; a system is stable when every pole lies
     inside the unit circle.
 
-    >>> DiscreteTime().margin(0.75)
+    >>> float(DiscreteTime().margin(0.75))
     0.25
     """
 
