@@ -13,7 +13,10 @@ from numerics.progress import progress_bar
 from numerics.stability import steps_for
 from numerics.training import advance
 from theory.checks import count, instance, positive
-from theory.errors import ProblemError
+from theory.errors import ProblemError, UnstableSystemError
+from theory.linear_system import LinearSystem
+from theory.moments import Moments
+from theory.objectives import FiniteWindow
 from theory.observation import Observer
 from theory.problem import Problem
 from theory.trajectory import problem_poles, trajectory
@@ -101,7 +104,7 @@ def simulate(
     evaluator = _cast(default_evaluator(problem) if evaluator is None else evaluator, precision)
     current = _cast(_stack([problem.draw(width, seed) for seed in seeds]), precision)
     step = jnp.asarray(step_size, dtype=precision)
-    observer = Observer(problem)
+    observer = Observer(problem, evaluator if isinstance(evaluator, Moments) else False)
     history, poles, kept = [], [], []
     one_input_one_output = problem.teacher.inputs == problem.teacher.outputs == 1
     description = f"training {len(seeds)} networks of width {width}"
@@ -121,6 +124,8 @@ def simulate(
             observed, matrices = _observe(problem, observer, _cast(current, "float64"))
             history.append({name: np.asarray(values) for name, values in observed.items()})
             alive = np.isfinite(history[-1]["loss"])
+            if record == 0:
+                _require_stable_draws(problem, history[0], matrices, seeds)
             if one_input_one_output:
                 poles.append(_poles(problem, matrices, alive))
             if weights:
@@ -167,6 +172,9 @@ def _observe(problem: Problem, observer: Observer, weights: dict):
         matrices = problem.architecture.matrices(own, problem.teacher.time)
         return observer(problem, *matrices), matrices
 
+    if observer.moments is None:
+        # one network at a time: many factorisations side by side can lock up XLA's threads on a CPU
+        return jax.lax.map(observe, weights)
     return jax.vmap(observe)(weights)
 
 
@@ -176,6 +184,22 @@ def _poles(problem: Problem, matrices: tuple, alive: np.ndarray) -> tuple:
     living = tuple(np.asarray(matrix)[alive] for matrix in matrices)
     poles[alive], residues[alive] = problem_poles(problem, living)
     return poles, residues
+
+
+def _require_stable_draws(problem: Problem, observed: dict, matrices: tuple, seeds) -> None:
+    """Refuse draws whose loss is infinite before anything is trained on a truncation of it."""
+    if isinstance(problem.objective, FiniteWindow):
+        return
+    doubtful = ~np.isfinite(observed["loss"]) | (observed["remainder"] > 1e-6)
+    for index in np.flatnonzero(doubtful):
+        system = LinearSystem(*(m[index] for m in matrices), time=problem.teacher.time)
+        if not system.is_stable():
+            worst = -system.margin()
+            raise UnstableSystemError(
+                f"the draw of seed {seeds[index]} is unstable (it exceeds the stability boundary by {worst:.3g}), "
+                "so its loss over an infinite horizon is infinite. Use a recurrent_gain below 1, or a loss over "
+                "a finite window (objectives.FiniteWindow(duration))."
+            )
 
 
 def _warn(networks) -> None:
@@ -192,7 +216,8 @@ def _warn(networks) -> None:
     if worst > 1e-6:
         warnings.warn(
             f"the moments left out weigh {worst:.2g} of the largest: a network's poles left the disc in which "
-            "they converge. Use evaluator=Moments(teacher, centre=...) with a larger centre, or Gramians.",
+            "they converge. Use evaluator=Moments(teacher, centre=...) with a larger centre, or "
+            "evaluator=Gramians(objective, teacher).",
             TruncationWarning,
             stacklevel=3,
         )

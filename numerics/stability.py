@@ -14,6 +14,8 @@ from theory.learning_rules import GradientFlow
 from theory.problem import Problem
 from theory.reductions import Confinement
 
+_MANY_STEPS = 2e7
+
 
 def largest_curvature(problem: Problem, training_time: float, width: int) -> float | None:
     """The largest curvature of the loss along the path that theory predicts, or None where it cannot say.
@@ -63,6 +65,12 @@ def steps_for(
         raise ProblemError(
             f"step size {step:g} exceeds the stability limit {rule.stability_interval / curvature:.4g} of "
             f"{rule} for this problem ({rule.stability_interval:g} over the largest curvature {curvature:.4g})."
+        )
+    if step_size is None and training_time / step > _MANY_STEPS:
+        raise ProblemError(
+            f"the stability limit asks for {training_time / step:.2g} steps of {step:.2g} (largest curvature "
+            f"{curvature:.3g}): weights this large make the loss this steep. Start from smaller weights, or give "
+            "step_size to insist."
         )
     if own is None:
         step = interval / math.ceil(interval / step * (1 - 1e-9))

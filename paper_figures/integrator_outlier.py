@@ -19,9 +19,9 @@ class IntegratorOutlier(Figure):
     paper = "Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754 (setting); theory derived here"
     caption = (
         "Rate (minus the outlying eigenvalue of A = W - I) and residue of the mode that a dense linear network "
-        "learns while it imitates exp(-c* t). Lines: the exact confined equations of each draw (two seeds of "
-        "eight shown as thin lines: nothing is fitted). Dots: trained networks, mean and range over eight "
-        "seeds. Left: target rates at initial scale 0.01, networks of several widths. Middle: initial "
+        "learns while it imitates exp(-c* t). Lines and bands: mean and range, over eight draws of the initial "
+        "weights, of the exact confined equations; nothing is fitted. Dots and bars: mean and range of the eight "
+        "networks trained from the same draws, once all their outliers stand clear of the leak. Left: target rates at initial scale 0.01, networks of several widths. Middle: initial "
         "scales at c* = 0.2. Both agree to the step-size error. Right: with a random initial recurrence of "
         "gain 0.3 networks approach the infinitely wide limit as 1/sqrt(N) (blue); the limit without "
         "recurrence (orange) stays wrong."
@@ -73,7 +73,7 @@ class IntegratorOutlier(Figure):
             top.set_title(f"{'ab'[column]}  {title}")
             top.legend()
             for axes in (top, bottom):
-                axes.set_xlim(0, 16)
+                axes.set_xlim(0, 12)
             bottom.set_xlabel("training time")
             if column == 0:
                 top.set_ylabel("rate c of the outlier\n(1 / leak time constant)")
@@ -87,15 +87,25 @@ class IntegratorOutlier(Figure):
 def _panel(top, bottom, experiment, store, colour, label):
     networks = experiment.run(store, progress=False)
     dynamics = derive(experiment.problem)
-    for seed in (0, 1):
-        path = dynamics.solve(experiment.training_time, experiment.width, seed, 321)
-        rate = np.where(path.pole_valid[:, 0], -path.pole[:, 0].real, np.nan)
-        top.plot(path.training_time, rate, color=colour, lw=1, label=label if seed == 0 else None)
-        bottom.plot(path.training_time, path.residue[:, 0].real, color=colour, lw=1)
-    valid = networks.pole_valid[..., 0]
-    time = networks.training_time
-    dots(top, time, (-networks.pole[..., 0].real).where(valid), colour, every=4)
-    dots(bottom, time, networks.residue[..., 0].real.where(valid), colour, every=4)
+    paths = [
+        dynamics.solve(experiment.training_time, experiment.width, seed, 257)
+        for seed in range(experiment.seeds)
+    ]
+    predicted = [(_rate(path), _residue(path)) for path in paths]
+    times = paths[0].training_time
+    for axes, index, observed in ((top, 0, _rate(networks)), (bottom, 1, _residue(networks))):
+        theory = np.stack([pair[index] for pair in predicted])
+        axes.fill_between(times, theory.min(0), theory.max(0), color=colour, alpha=0.2, lw=0)
+        axes.plot(times, theory.mean(0), color=colour, lw=1, label=label if index == 0 else None)
+        dots(axes, networks.training_time, observed, colour, every=2)
+
+
+def _rate(dataset):
+    return (-dataset.pole[..., 0].real).where(dataset.pole_valid[..., 0]).values
+
+
+def _residue(dataset):
+    return dataset.residue[..., 0].real.where(dataset.pole_valid[..., 0]).values
 
 
 def _approach(axes, scale, store):

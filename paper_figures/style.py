@@ -3,6 +3,7 @@
 import contextlib
 
 import matplotlib
+import numpy as np
 
 COLUMN = 3.4
 """Width of one journal column, in inches."""
@@ -40,10 +41,9 @@ def style():
 
 def dots(axes, x, values, colour, label=None, marker="o", every: int = 1):
     """Networks as dots: the mean over seeds (first axis), with the range over seeds as a bar."""
-    import numpy as np
-
     values = np.asarray(values)[:, ::every]
-    middle, low, high = np.nanmean(values, 0), np.nanmin(values, 0), np.nanmax(values, 0)
+    # a record at which a seed has no value is left out: nan in, nan out
+    middle, low, high = values.mean(0), values.min(0), values.max(0)
     axes.errorbar(
         np.asarray(x)[::every],
         middle,

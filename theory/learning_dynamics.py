@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 from jaxtyping import Array, Float
 
-from theory.checks import count, positive
+from theory.checks import count, positive, real_array
 from theory.errors import NotDerivableError, ProblemError
 from theory.flow import flow, iterate, recorded_steps
 from theory.observation import Observer
@@ -89,9 +89,23 @@ class LearningDynamics:
         start = self.reduction.start(self.problem, width, seed)
         return self._observe(*self._path(start, training_time, records))
 
+    @property
+    def _least_width(self) -> int:
+        return self.problem.teacher.inputs + self.problem.teacher.outputs
+
     def solve_from(self, start, training_time: float, records: int = 81):
-        """As `solve`, from order parameters of your own."""
-        start = jnp.asarray(start, dtype=float)
+        """As `solve`, from order parameters of your own, in the order of `path["state"]`.
+
+        Raises:
+            ProblemError: another number of order parameters, or numbers that are not finite.
+        """
+        start = real_array(start, "start", 1)
+        size = self.reduction.start(self.problem, self._least_width, 0).size
+        if start.size != size:
+            raise ProblemError(
+                f"start has {start.size} numbers, but {self.reduction.name} has {size} order parameters."
+            )
+        records = count(records, "records", least=2)
         return self._observe(*self._path(start, positive(training_time, "training_time"), records))
 
     def _path(self, start, training_time: float, records: int):

@@ -1,5 +1,7 @@
 """What is observed of a student: loss, impulse response, transfer function, as functions of (A, B, C)."""
 
+from typing import Literal
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -37,11 +39,12 @@ def frequency_grid(teacher: LinearSystem, points: int = 41) -> np.ndarray:
 class Observer(eqx.Module):
     """Loss, impulse response and transfer function of a student on fixed grids.
 
-    Under the white-noise objective all three come from one set of moments (matrix-vector products
-    only, see `theory.moments`); under any other from the system itself.
+    With moments, all three come from one set of them (matrix-vector products only, see `theory.moments`);
+    without, from the system itself, exactly and at a higher cost.
 
     Args:
         problem: whose students are to be observed.
+        moments: None takes those of the teacher under the white-noise objective; False takes none.
     """
 
     moments: Moments | None
@@ -50,13 +53,15 @@ class Observer(eqx.Module):
     lags: tuple = eqx.field(static=True)
     frequencies: tuple = eqx.field(static=True)
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: Problem, moments: Moments | Literal[False] | None = None):
         teacher = problem.teacher
         lags, frequencies = lag_grid(teacher), frequency_grid(teacher)
         self.lags, self.frequencies = tuple(lags.tolist()), tuple(frequencies.tolist())
         self.moments = self.response_basis = self.transfer_basis = None
-        if isinstance(problem.objective, WhiteNoise):
-            self.moments = Moments(teacher)
+        if moments is None and isinstance(problem.objective, WhiteNoise):
+            moments = Moments(teacher)
+        if moments:
+            self.moments = moments
             points = teacher.time.frequency_points(frequencies)
             self.response_basis = jnp.asarray(self.moments.impulse_response_basis(lags))
             self.transfer_basis = jnp.asarray(self.moments.transfer_function_basis(points))

@@ -14,8 +14,17 @@ TIMES = (CONTINUOUS, DISCRETE)
 EPSILON = np.finfo(float).eps
 QUADRATURE_ERROR = 1e-13  # rounding of sums over lags; see `integral_over_lags`
 
-white_noise_loss = jax.jit(WhiteNoise().loss)
-white_noise_gradient = jax.jit(lambda *systems: WhiteNoise().value_and_gradient(*systems)[1])
+_white_noise = jax.jit(WhiteNoise().value_and_gradient)
+
+
+def white_noise_loss(student, teacher):
+    """The loss from Gramians. All tests keep to few shapes, so that they share what is compiled."""
+    return _white_noise(student, teacher)[0]
+
+
+def white_noise_gradient(student, teacher):
+    """Its gradient (dL/dA, dL/dB, dL/dC) from Gramians."""
+    return _white_noise(student, teacher)[1]
 
 
 def name_of(case) -> str | None:
@@ -61,6 +70,12 @@ def responses(system, lags) -> np.ndarray:
     factors = np.exp(poles * lags) if system.time == CONTINUOUS else poles**lags
     weighted = factors[:, :, None] * np.linalg.solve(modes, B.astype(complex))
     return (C @ modes @ weighted).real
+
+
+def transfers(system, points) -> np.ndarray:
+    """The transfer function (point, output, input) by NumPy's solve."""
+    A, B, C = (np.asarray(matrix) for matrix in matrices(system))
+    return C @ np.linalg.solve(np.asarray(points)[:, None, None] * np.eye(len(A)) - A, B[None])
 
 
 def integral_over_lags(integrand, time, duration=60.0):

@@ -6,17 +6,14 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from tests.theory.systems import DISCRETE, random_system, relative_error
+from tests.theory.systems import DISCRETE, random_system, relative_error, white_noise_loss
 from theory import Conventions, LinearSystem
 from theory.errors import ProblemError
 from theory.matrix_equations import sylvester
 
-TEACHER = random_system(1, 1, 1, 2)
-START = (  # three units, one input, two outputs
-    jnp.asarray(0.3 * np.random.default_rng(2).normal(size=(3, 3)) - np.eye(3)),
-    jnp.asarray(0.5 * np.random.default_rng(3).normal(size=(3, 1))),
-    jnp.asarray(0.5 * np.random.default_rng(4).normal(size=(2, 3))),
-)
+TEACHER = random_system(1, 3, 2, 3, margin=0.8)
+STUDENT = random_system(2, 5, 2, 3, margin=0.8)
+START = (STUDENT.A, 0.5 * STUDENT.B, 0.5 * STUDENT.C)
 
 
 def squared_errors(parameters):
@@ -27,7 +24,11 @@ def squared_errors(parameters):
     return jnp.diag(C @ sylvester(A, A, B @ B.T) @ C.T)
 
 
-slope_of_sum = jax.jit(jax.grad(lambda parameters: jnp.sum(squared_errors(parameters))))
+sum_and_slope = jax.jit(jax.value_and_grad(lambda parameters: jnp.sum(squared_errors(parameters))))
+
+
+def slope_of_sum(parameters):
+    return sum_and_slope(parameters)[1]
 
 
 def trained(conventions, training_time):
@@ -35,7 +36,7 @@ def trained(conventions, training_time):
     flat, restore = jax.flatten_util.ravel_pytree(START)
     factor = conventions.loss_factor
     if conventions.outputs == "mean":
-        factor /= 2  # two outputs
+        factor /= 3  # three outputs
 
     def field(_, weights):
         slope = slope_of_sum(restore(jnp.asarray(weights)))
@@ -54,35 +55,33 @@ OURS = Conventions()
     ids=str,
 )
 def test_training_time_in_another_convention_gives_the_same_weights(theirs):
-    training_time = 2.0
-    translated = OURS.training_time_in(theirs, training_time, outputs=2)
+    training_time = 0.5
+    translated = OURS.training_time_in(theirs, training_time, outputs=3)
     assert translated != training_time
     expected = trained(OURS, training_time)
     found = trained(theirs, translated)
     # the integrator's tolerance, with room for its growth along the path
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
     assert np.abs(trained(theirs, training_time) - expected).max() > 1e-2
-    assert theirs.training_time_in(OURS, translated, outputs=2) == pytest.approx(training_time, rel=1e-15)
+    assert theirs.training_time_in(OURS, translated, outputs=3) == pytest.approx(training_time, rel=1e-15)
 
 
 def test_our_own_loss_is_half_the_sum_over_outputs():
-    from theory.objectives import WhiteNoise
-
-    loss = WhiteNoise().loss(LinearSystem(*START), TEACHER)
-    expected = OURS.gradient_scale(outputs=2) * jnp.sum(squared_errors(START))
+    loss = white_noise_loss(LinearSystem(*START), TEACHER)
+    expected = OURS.gradient_scale(outputs=3) * sum_and_slope(START)[0]
     assert float(loss) == pytest.approx(float(expected), rel=1e-12)  # rounding
 
 
 @pytest.mark.parametrize("parameterisation", ["standard", "ntk", "mean-field"])
 def test_rates_of_weight_groups_are_those_of_training_their_own_parameters(parameterisation):
-    width, step_size = 3, 0.1
+    width, step_size = 5, 0.01
     scales = {"recurrent": 0.8, "input": 1.5, "readout": 2.0}
     rates = Conventions(parameterisation=parameterisation).learning_rates(width, scales)
     # w = m omega, with the multipliers written out
     multipliers = {
         "standard": (1.0, 1.0, 1.0),
-        "ntk": tuple(scale / np.sqrt(3) for scale in scales.values()),
-        "mean-field": (0.8 / np.sqrt(3), 1.5 / np.sqrt(3), 2.0 / 3),
+        "ntk": tuple(scale / np.sqrt(5) for scale in scales.values()),
+        "mean-field": (0.8 / np.sqrt(5), 1.5 / np.sqrt(5), 2.0 / 5),
     }[parameterisation]
 
     def weights_of(omega):

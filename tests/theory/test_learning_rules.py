@@ -34,9 +34,7 @@ def flowed(duration):
 def error_after(rule, duration, steps):
     @jax.jit
     def run(weights):
-        return jax.lax.fori_loop(
-            0, steps, lambda _, w: rule.step(w, gradient, duration / steps), weights
-        )
+        return jax.lax.fori_loop(0, steps, lambda _, w: rule.step(w, gradient, duration / steps), weights)
 
     return np.abs(jax.flatten_util.ravel_pytree(run(START))[0] - flowed(duration)).max()
 

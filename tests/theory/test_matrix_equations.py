@@ -65,9 +65,7 @@ def test_stein_solution_equals_that_of_the_kronecker_system(n, m, margin):
     D = random_state_matrix(2, m, DISCRETE, margin)
     F = np.random.default_rng(3).normal(size=(n, m))
     expected = np.linalg.solve(np.eye(n * m) - np.kron(A, D), F.ravel()).reshape(n, m)
-    np.testing.assert_allclose(
-        solve(DISCRETE, A, D, F), expected, rtol=0, atol=rounding(DISCRETE, A, D, F)
-    )
+    np.testing.assert_allclose(solve(DISCRETE, A, D, F), expected, rtol=0, atol=rounding(DISCRETE, A, D, F))
 
 
 @pytest.mark.parametrize("margin", [0.3, 1e-4])
@@ -165,9 +163,7 @@ def test_vmap_equals_a_loop_over_fast_and_slow_systems(time):
     together = jax.jit(jax.vmap(SOLVE[time.name]))(A, D, F)
     for k in range(3):
         expected = solve(time, A[k], D[k], F[k])
-        np.testing.assert_allclose(
-            together[k], expected, rtol=0, atol=rounding(time, A[k], D[k], F[k])
-        )
+        np.testing.assert_allclose(together[k], expected, rtol=0, atol=rounding(time, A[k], D[k], F[k]))
 
 
 def test_shapes_in_types_are_checked_in_these_tests():

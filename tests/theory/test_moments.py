@@ -12,6 +12,8 @@ from tests.theory.systems import (
     matrices,
     random_system,
     relative_error,
+    responses,
+    transfers,
     white_noise_gradient,
     white_noise_loss,
     with_matrices,
@@ -20,16 +22,15 @@ from theory import LinearSystem, teachers
 from theory.errors import ProblemError, UnstableSystemError
 from theory.moments import Moments
 
-# teachers whose slowest memory outlasts the leak twentyfold, and whose fastest is faster than it
+# the continuous ones have memories that outlast the leak, and others that are faster than it
 TEACHERS = {
-    "continuous": LinearSystem(np.diag([-0.05, -2.5]), np.ones((2, 1)), [[1.0, -1.5]]),
+    "continuous": LinearSystem(np.diag([-0.05, -1.0, -2.5]), np.ones((3, 1)), [[1.0, 0.5, -1.5]]),
     "continuous, MIMO": LinearSystem(
-        [[-0.05, 0.0, 0.0], [0.3, -0.6, 1.0], [0.0, -1.0, -0.6]],
+        [[-0.2, 0.0, 0.0], [0.3, -0.6, 1.0], [0.0, -1.0, -0.6]],
         [[1.0, 0.2], [0.0, 1.0], [-0.5, 0.3]],
         [[1.0, 0.0, 0.4], [0.0, 1.0, 0.0], [0.3, -0.2, 1.0]],
     ),
-    "discrete": LinearSystem(np.diag([0.95, -0.6]), np.ones((2, 1)), [[1.0, -1.5]], time=DISCRETE),
-    "discrete, MIMO": random_system(3, 3, 2, 3, DISCRETE),
+    "discrete, MIMO": random_system(3, 3, 2, 3, DISCRETE, margin=0.1),
 }
 
 
@@ -40,16 +41,16 @@ def teacher(request):
 
 @pytest.fixture
 def student(teacher):
-    """A network of six units with a random recurrence, gain 0.3."""
+    """A network of five units with a random recurrence, gain 0.3."""
     random = np.random.default_rng(4)
-    W = 0.3 * random.normal(size=(6, 6)) / np.sqrt(6)
-    B, C = random.normal(size=(6, teacher.inputs)), random.normal(size=(teacher.outputs, 6))
+    W = 0.3 * random.normal(size=(5, 5)) / np.sqrt(5)
+    B, C = random.normal(size=(5, teacher.inputs)), random.normal(size=(teacher.outputs, 5))
     return LinearSystem(teacher.time.state_matrix(jnp.asarray(W)), B, C, time=teacher.time)
 
 
 @eqx.filter_jit
 def by_moments(moments, student):
-    return moments.value_and_gradient(*matrices(student), student.time)
+    return moments.value_and_gradient(*matrices(student))
 
 
 def test_loss_and_gradient_equal_those_from_gramians(student, teacher):
@@ -59,22 +60,21 @@ def test_loss_and_gradient_equal_those_from_gramians(student, teacher):
     # moments beyond the last are below the tolerance of 1e-10, and enter the loss with their square
     assert float(loss) == pytest.approx(expected, rel=1e-10)
     assert relative_error(gradient, white_noise_gradient(student, teacher)) < 1e-9
-    ours = moments.moments(*matrices(student), student.time)
+    ours = moments.moments(*matrices(student))
     assert float(moments.loss_of(ours)) == pytest.approx(expected, rel=1e-10)
     assert moments.remainder(ours) < 1e-10
 
 
-def test_loss_and_gradient_of_a_student_that_has_learned(teacher):
-    moments = Moments(teacher)
-    loss, gradient = by_moments(moments, teacher)
-    power = float(white_noise_loss(with_matrices(teacher, (teacher.A, teacher.B, 0 * teacher.C)), teacher))
-    assert abs(float(loss)) < 1e-14 * power  # rounding: the moments of both are the same numbers
-    assert max(np.abs(part).max() for part in gradient) < 1e-10 * power
-    # near it the tail of the slowest mode counts: the first moment left out weighs 1e-10
-    near = with_matrices(teacher, (1.001 * teacher.A, teacher.B, 1.01 * teacher.C))
-    if teacher.time == CONTINUOUS:
-        found, expected = by_moments(moments, near)[0], white_noise_loss(near, teacher)
-        assert abs(float(found - expected)) < 1e-10 * power
+def test_loss_and_gradient_of_a_student_that_has_nearly_learned(student, teacher):
+    # the teacher itself, 1 percent too strong, beside units that receive no input
+    n = teacher.states
+    A = student.A.at[:n].set(0).at[:n, :n].set(teacher.A)
+    B, C = (jnp.zeros_like(part) for part in (student.B, student.C))
+    learned = with_matrices(student, (A, B.at[:n].set(1.01 * teacher.B), C.at[:, :n].set(teacher.C)))
+    loss, gradient = by_moments(Moments(teacher), learned)
+    # now the slowest mode is the student's too: moments of 1e-10 and below are left out
+    assert float(loss) == pytest.approx(float(white_noise_loss(learned, teacher)), rel=1e-9)
+    assert relative_error(gradient, white_noise_gradient(learned, teacher)) < 1e-8
 
 
 def test_gradient_is_that_of_its_own_loss(student, teacher):
@@ -82,7 +82,7 @@ def test_gradient_is_that_of_its_own_loss(student, teacher):
 
     @eqx.filter_jit
     def loss(parameters):
-        return moments.loss_of(moments.moments(*parameters, student.time))
+        return moments.loss_of(moments.moments(*parameters))
 
     expected = differences(loss, matrices(student))
     # exact whatever the number of moments: what is left is the differences' own error
@@ -91,14 +91,14 @@ def test_gradient_is_that_of_its_own_loss(student, teacher):
 
 def test_bases_turn_moments_into_responses(student, teacher):
     moments = Moments(teacher)
-    m = moments.moments(*matrices(student), student.time)
+    m = moments.moments(*matrices(student))
     lags = np.array([0, 1, 2, 5, 11]) * (1 if teacher.time == DISCRETE else 0.7)
-    found = np.einsum("lk,kqp->lqp", moments.impulse_response_basis(lags, teacher.time), m)
-    np.testing.assert_allclose(found, student.impulse_response(lags), rtol=0, atol=1e-12)  # rounding
+    found = np.einsum("lk,kqp->lqp", moments.impulse_response_basis(lags), m)
+    np.testing.assert_allclose(found, responses(student, lags), rtol=0, atol=1e-12)  # rounding
     frequencies = np.array([0.0, 0.01, 0.3, 3.0])
-    points = teacher.time.frequency_points(frequencies)
-    found = np.einsum("fk,kqp->fqp", moments.transfer_function_basis(points, teacher.time), m)
-    np.testing.assert_allclose(found, student.frequency_response(frequencies), rtol=0, atol=1e-12)
+    points = np.asarray(teacher.time.frequency_points(frequencies))
+    found = np.einsum("fk,kqp->fqp", moments.transfer_function_basis(points), m)
+    np.testing.assert_allclose(found, transfers(student, points), rtol=0, atol=1e-12)
 
 
 def integrator(rate):
@@ -130,9 +130,9 @@ class TestRemainder:
     def test_is_large_for_a_discrete_student_that_grows(self):
         teacher = LinearSystem([[0.8]], [[1.0]], [[1.0]], time=DISCRETE)
         moments = Moments(teacher)
-        assert moments.remainder(moments.moments(*matrices(teacher), DISCRETE)) < 1e-9
+        assert moments.remainder(moments.moments(*matrices(teacher))) < 1e-9
         growing = with_matrices(teacher, ([[1.05]], teacher.B, teacher.C))
-        assert moments.remainder(moments.moments(*matrices(growing), DISCRETE)) > 0.1
+        assert moments.remainder(moments.moments(*matrices(growing))) > 0.1
 
     def test_bounds_the_error_of_the_loss(self):
         teacher = integrator(0.2)
@@ -170,8 +170,8 @@ class TestNumber:
         with pytest.raises(ProblemError, match="more than 2000"):
             Moments(integrator(0.001))
 
-    @pytest.mark.parametrize("tolerance", [0.0, -1e-3, 1.0, np.nan])
-    def test_needs_a_tolerance_between_zero_and_one(self, tolerance):
+    @pytest.mark.parametrize("tolerance", [0.0, -1e-3, np.nan])
+    def test_needs_a_tolerance_that_is_positive(self, tolerance):
         with pytest.raises(ProblemError, match="tolerance"):
             Moments(integrator(0.2), tolerance=tolerance)
 
@@ -179,19 +179,16 @@ class TestNumber:
 def test_centre_does_not_matter_where_moments_converge():
     teacher = integrator(0.2)
     student = LinearSystem([[-0.4, 0.3], [-0.3, -0.8]], np.ones((2, 1)), np.ones((1, 2)))
-    losses = [float(by_moments(Moments(teacher, centre=b), student)[0]) for b in (0.8, 1.0, 2.0)]
-    np.testing.assert_allclose(losses, float(white_noise_loss(student, teacher)), rtol=1e-10)
+    losses = []
+    for centre in (0.8, 2.0):
+        moments = Moments(teacher, centre=centre)
+        losses.append(float(moments.loss_of(moments.moments(*matrices(student)))))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-10)
 
 
 def test_centre_whose_disc_leaves_the_teacher_out_is_refused_as_such():
     with pytest.raises(ProblemError, match="centre"):
         Moments(integrator(2.5), centre=1.0)
-
-
-def test_student_lives_in_the_teachers_time_unless_said_otherwise():
-    teacher = TEACHERS["discrete"]
-    loss, _ = Moments(teacher).value_and_gradient(*matrices(teacher))
-    assert abs(float(loss)) < 1e-12
 
 
 @pytest.mark.parametrize(("A", "time"), [([[0.1]], CONTINUOUS), ([[1.1]], DISCRETE)])
