@@ -6,8 +6,7 @@ import time
 import jax
 import jax.numpy as jnp
 
-from theory.moments import Moments
-from theory.objectives import WhiteNoise
+from numerics.evaluators import Moments, default_evaluator
 from theory.problem import Problem
 
 
@@ -15,7 +14,7 @@ def gradient_operations(problem: Problem, width: int) -> float:
     """Floating-point operations of one exact population gradient of one network of that width.
 
     With K moments: K read-in and K readout products with an N x N matrix, and a product of N x K matrices
-    (2 N^2 operations each, for each of K); by Gramians about 60 N^3.
+    (2 N^2 operations each, for each of K); by Gramians about 700 N^3.
 
     >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
     >>> problem = Problem(teachers.leaky_integrator(0.2), architectures.FullRank(),
@@ -23,10 +22,11 @@ def gradient_operations(problem: Problem, width: int) -> float:
     >>> gradient_operations(problem, width=100)
     6300000.0
     """
-    if isinstance(problem.objective, WhiteNoise):
-        number = Moments(problem.teacher).number
-        return 2.0 * width**2 * number * (problem.teacher.inputs + 2 * problem.teacher.outputs)
-    return 60.0 * width**3
+    evaluator = default_evaluator(problem)
+    if isinstance(evaluator, Moments):
+        vectors = problem.teacher.inputs + 2 * problem.teacher.outputs
+        return 2.0 * width**2 * evaluator.number * vectors
+    return 700.0 * width**3
 
 
 @functools.cache

@@ -21,8 +21,8 @@ class IntegratorOutlier(Figure):
         "Rate (minus the outlying eigenvalue of A = W - I) and residue of the mode that a dense linear network "
         "learns while it imitates exp(-c* t). Lines and bands: mean and range, over eight draws of the initial "
         "weights, of the exact confined equations; nothing is fitted. Dots and bars: mean and range of the eight "
-        "networks trained from the same draws, once all their outliers stand clear of the leak. Left: target rates at initial scale 0.01, networks of several widths. Middle: initial "
-        "scales at c* = 0.2. Both agree to the step-size error. Right: with a random initial recurrence of "
+        "networks trained from the same draws, once all their outliers stand clear of the leak. (a) Target rates "
+        "at initial scale 0.01, networks of several widths. (b) Initial scales at c* = 0.2. Both agree to the step-size error. (c) With a random initial recurrence of "
         "gain 0.3 networks approach the infinitely wide limit as 1/sqrt(N) (blue); the limit without "
         "recurrence (orange) stays wrong."
     )
@@ -40,13 +40,13 @@ class IntegratorOutlier(Figure):
 
     def _by_rate(self, scale: str) -> dict:
         return {
-            rate: Experiment(integrator_problem(rate, 1e-2), width, training_time=16.0, records=65)
+            rate: Experiment(integrator_problem(rate, 1e-2), width, training_time=12.0, records=49)
             for rate, width in self.rates(scale).items()
         }
 
     def _by_scale(self) -> dict:
         return {
-            initial: Experiment(integrator_problem(0.2, initial), 64, training_time=16.0, records=65)
+            initial: Experiment(integrator_problem(0.2, initial), 64, training_time=12.0, records=49)
             for initial in self.scales()
         }
 

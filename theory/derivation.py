@@ -38,8 +38,9 @@ def derive(problem: Problem, reduction: Reduction | None = None) -> LearningDyna
         if obstacle is None:
             return candidate.dynamics(problem)
         obstacles.append(f"  {candidate.name}: {obstacle}")
+    head = "no reduction applies to this problem:" if reduction is None else "that reduction does not apply:"
     raise NotDerivableError(
-        "no reduction applies to this problem:\n"
+        f"{head}\n"
         + "\n".join(obstacles)
         + "\nTrain networks instead: numerics.simulate(problem, width=..., seeds=..., training_time=...)."
     )

@@ -34,14 +34,16 @@ def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array,
     size = np.abs(np.asarray(start))
     # numbers below 1e-20 of the largest are rounding, not initial weights
     present = size[size > 1e-20 * size.max()]
-    absolute = relative_tolerance * (present.min() if present.size else 1e-12)
-    states, failed = _integrate(field.function, field.parameters, start, times, relative_tolerance, absolute)
-    if bool(failed) or not bool(jnp.isfinite(states).all()):
-        finite = int(jnp.isfinite(states).all(axis=1).sum())
+    # ... and below 1e-17 the absolute tolerance would be lost in the rounding of numbers of order one
+    absolute = max(relative_tolerance * (present.min() if present.size else 1.0), 1e-17)
+    states, stiff = _integrate(field.function, field.parameters, start, times, relative_tolerance, absolute)
+    if not bool(jnp.isfinite(states).all()):
+        reached = float(times[max(int(jnp.isfinite(states).all(axis=1).sum()) - 1, 0)])
         raise DivergedError(
-            f"the reduced equations could not be integrated beyond training time "
-            f"{float(times[max(finite - 1, 0)]):g}: the state left the finite numbers, or needed more than "
-            "a million steps."
+            f"the reduced equations are too stiff: a million steps reached training time {reached:g} only. "
+            "Ask for a shorter training time, or a teacher with a faster slowest memory."
+            if bool(stiff)
+            else f"the reduced equations left the finite numbers after training time {reached:g}."
         )
     return states
 
@@ -62,7 +64,7 @@ def _integrate(function, parameters, start, times, relative, absolute):
         adjoint=diffrax.ForwardMode(),
         throw=False,
     )
-    return solution.ys, solution.result != diffrax.RESULTS.successful
+    return solution.ys, solution.result == diffrax.RESULTS.max_steps_reached
 
 
 def recorded_steps(training_time: float, records: int, step_size: float) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Learning dynamics: the equations of a reduced problem, and what can be done with them."""
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,8 +13,9 @@ import sympy
 from jaxtyping import Array, Float
 
 from theory.checks import count, positive, real_array
-from theory.errors import NotDerivableError, ProblemError
+from theory.errors import DivergedError, NotDerivableError, ProblemError
 from theory.flow import flow, iterate, recorded_steps
+from theory.objectives import FiniteWindow
 from theory.observation import Observer
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction
@@ -123,7 +125,20 @@ class LearningDynamics:
         path = trajectory(self.problem, self._observer, times, observed, matrices)
         path["state"] = (("training_time", "order_parameter"), np.asarray(states))
         path.attrs["source"] = f"theory: {self.reduction.name}"
+        self._require_stable_path(path)
         return path
+
+    def _require_stable_path(self, path) -> None:
+        """A step that jumps over the stability boundary lands where the loss is infinite and formulas lie."""
+        if isinstance(self.problem.objective, FiniteWindow) or "pole" not in path:
+            return
+        beyond = (self.problem.teacher.time.margin(path.pole.values) <= 0).any(axis=1)
+        if beyond.any():
+            when = float(path.training_time[int(np.argmax(beyond))])
+            raise DivergedError(
+                f"{self.problem.learning_rule} made the network unstable before training time {when:g}: "
+                "its step size is too large for this problem."
+            )
 
     def largest_curvature(self, training_time: float, width: int = 256, seed: int = 0) -> float:
         """The fastest decay rate of the linearised flow along the predicted path: it bounds step sizes."""
@@ -142,20 +157,41 @@ class LearningDynamics:
         return [sympy.simplify(zero) for zero in zeros if zero != 0]
 
     def fixed_points(self) -> list[dict]:
-        """The isolated fixed points of the equations away from zero, symbolically.
+        """The fixed points away from zero, for equations of two moving order parameters.
+
+        The first is eliminated by its nullcline; the zeros left are symbolic for a single mode, numbers
+        (with the teacher's values put in) otherwise. Conserved order parameters, which may have any value
+        there, are given as zero.
 
         Raises:
-            NotDerivableError: the equations are not explicit.
+            NotDerivableError: the equations are not explicit, or more than two order parameters move.
         """
+        first, second = self._two_moving()
+        still = {x: sympy.Integer(0) for x, rate in self.equations.items() if rate == 0}
+        points = []
+        for curve in self.nullcline(first, first):
+            rate = _without_roots(self.equations[second]).subs(first, curve)
+            if len(self.parameter_values) > 1:
+                values = {s: sympy.nsimplify(v, rational=True) for s, v in self.parameter_values.items()}
+                numerator = sympy.fraction(sympy.together(rate.subs(values)))[0]
+                zeros = [sympy.N(root) for root in sympy.Poly(numerator, second).real_roots()]
+                curve = curve.subs(values)
+            else:
+                zeros = sympy.solve(sympy.fraction(sympy.together(rate))[0], second)
+            for zero in dict.fromkeys(zeros):
+                height = sympy.simplify(curve.subs(second, zero))
+                if zero.is_positive is not False and zero != 0 and height != 0:
+                    points.append({first: height, second: zero, **still})
+        return points
+
+    def _two_moving(self) -> list:
         moving = [x for x, rate in self._explicit().items() if rate != 0]
-        still = {x: 0 for x, rate in self.equations.items() if rate == 0}
-        numerators = [sympy.fraction(sympy.together(_without_roots(self.equations[x])))[0] for x in moving]
-        points = sympy.solve(numerators, moving, dict=True)
-        return [
-            {**point, **still}
-            for point in points
-            if all(value != 0 and value.is_positive is not False for value in point.values())
-        ]
+        if len(moving) != 2:
+            raise NotDerivableError(
+                f"closed forms are for two moving order parameters; {self.reduction.name} has {len(moving)}. "
+                "derive(problem, reduction=AlignedPole()) has two, where it applies."
+            )
+        return moving
 
     def linearise(self, point: dict) -> Linearisation:
         """Rates and condition number of the equations at a fixed point, in their moving coordinates.
@@ -163,12 +199,10 @@ class LearningDynamics:
         Args:
             point: {symbol: value} for every order parameter.
         """
-        moving = [x for x, rate in self._explicit().items() if rate != 0]
+        moving = self._two_moving()
         jacobian = sympy.Matrix([self.equations[x] for x in moving]).jacobian(moving)
         jacobian = jacobian.subs(point).applyfunc(sympy.simplify)
         half_trace, determinant = jacobian.trace() / 2, sympy.simplify(jacobian.det())
-        if len(moving) != 2:
-            raise NotDerivableError("linearise gives closed forms for two moving order parameters only.")
         root = sympy.sqrt(sympy.simplify(half_trace**2 - determinant))
         fast, slow = -half_trace + root, -half_trace - root
         return Linearisation(jacobian, (fast, slow), sympy.simplify(fast / slow))
@@ -218,7 +252,8 @@ class LearningDynamics:
     def __str__(self) -> str:
         lines = [f"{self.reduction.name} ({self.reduction.kind})", ""]
         if self.matrix_equations:
-            lines += [f"  {sympy.sstr(e.lhs)} = {sympy.sstr(e.rhs)}" for e in self.matrix_equations]
+            lines += [f"  {_plain(e.lhs)} = {_plain(e.rhs)}" for e in self.matrix_equations]
+            lines.append(f"  {self.problem.objective.equation}")
         else:
             lines += [f"  d {x}/d s = {sympy.sstr(rate)}" for x, rate in self.equations.items()]
             if self.loss is not None:
@@ -235,6 +270,12 @@ class LearningDynamics:
         lines += ["assumptions", *(f"  {text}" for text in self.assumptions)]
         lines.append(f"reference: {self.reference}")
         return "\n".join(lines)
+
+
+def _plain(expression) -> str:
+    """A matrix expression in plain text: `A_*` would read as a product, `\\dot{W}` as LaTeX."""
+    text = sympy.sstr(expression).replace("_*", "_teacher")
+    return re.sub(r"\\dot\{(\w)\}", r"d\1/ds", text)
 
 
 def _without_roots(rate):

@@ -72,7 +72,8 @@ class Moments(eqx.Module):
             # the smallest disc about -b, touching the origin, that holds the leak and the teacher
             needed = np.max(np.abs(poles) ** 2 / (-2 * poles.real))
             self.centre = positive(max(1.0, 1.1 * needed) if centre is None else centre, "centre")
-            ratio = float(np.max(np.abs(poles + self.centre))) / self.centre
+            # an untrained student sits at the leak, -1
+            ratio = float(np.max(np.abs(np.append(poles, -1.0) + self.centre))) / self.centre
         else:
             self.centre = 1.0
             ratio = float(np.max(np.abs(poles)))

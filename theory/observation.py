@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from theory.errors import ProblemError
 from theory.linear_system import LinearSystem
 from theory.moments import Moments
 from theory.objectives import WhiteNoise
@@ -44,7 +45,8 @@ class Observer(eqx.Module):
 
     Args:
         problem: whose students are to be observed.
-        moments: None takes those of the teacher under the white-noise objective; False takes none.
+        moments: None takes those of the teacher under the white-noise objective, where not too many are
+            needed; False takes none.
     """
 
     moments: Moments | None
@@ -59,7 +61,10 @@ class Observer(eqx.Module):
         self.lags, self.frequencies = tuple(lags.tolist()), tuple(frequencies.tolist())
         self.moments = self.response_basis = self.transfer_basis = None
         if moments is None and isinstance(problem.objective, WhiteNoise):
-            moments = Moments(teacher)
+            try:
+                moments = Moments(teacher)
+            except ProblemError:  # too many would be needed: a very slow teacher
+                moments = False
         if moments:
             self.moments = moments
             points = teacher.time.frequency_points(frequencies)

@@ -85,7 +85,7 @@ class Problem(eqx.Module):
             UnstableSystemError: a student whose loss is infinite.
         """
         student = self.system(weights)
-        loss = self.objective.loss(student, self.teacher)
+        loss = _loss(self.objective, student, self.teacher)
         if not isinstance(loss, jax.core.Tracer) and not bool(jnp.isfinite(loss)):
             student.require_stable("the loss over an infinite horizon")
             raise UnstableSystemError(f"the student's loss is {float(loss)}: it overflows within the window.")
@@ -99,10 +99,7 @@ class Problem(eqx.Module):
             UnstableSystemError: a student whose loss is infinite.
         """
         self.loss(weights)  # for its checks
-        system, pull_back = jax.vjp(self._matrices, self._checked(weights))
-        student = LinearSystem(*system, time=self.teacher.time)
-        _, matrix_gradient = self.objective.value_and_gradient(student, self.teacher)
-        return pull_back(matrix_gradient)[0]
+        return _gradient(self, self._checked(weights))
 
     def _checked(self, weights: dict) -> dict:
         inputs, outputs = self.teacher.inputs, self.teacher.outputs
@@ -138,3 +135,17 @@ class Problem(eqx.Module):
             "conventions": self.conventions,
         }
         return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
+
+
+# compiled: traced afresh at every call, the Gramian equations would take seconds
+@eqx.filter_jit
+def _loss(objective: Objective, student: LinearSystem, teacher: LinearSystem):
+    return objective.loss(student, teacher)
+
+
+@eqx.filter_jit
+def _gradient(problem: Problem, weights: dict) -> dict:
+    system, pull_back = jax.vjp(problem._matrices, weights)
+    student = LinearSystem(*system, time=problem.teacher.time)
+    _, matrix_gradient = problem.objective.value_and_gradient(student, problem.teacher)
+    return pull_back(matrix_gradient)[0]

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import sympy
 from sympy.printing.pycode import SymPyPrinter
 
+from theory.checks import count
 from theory.time import Time
 
 # names that plain "jax" lambdify would send to Python's math module
@@ -105,10 +106,16 @@ def conserved_quantities(field: dict, degree: int = 2) -> list:
         field: {variable: its derivative}, rational expressions.
         degree: 1 or 2.
 
+    Quantities whose coefficients contain the field's own parameters are not looked for.
+
+    Raises:
+        ProblemError: another degree.
+
     >>> x, y = sympy.symbols("x y", real=True)
     >>> conserved_quantities({x: y / (1 + x), y: x / (1 + x)})
     [x**2 - y**2]
     """
+    count(degree, "degree", most=2)
     variables = list(field)
     monomials = [*variables]
     if degree >= 2:
@@ -118,13 +125,14 @@ def conserved_quantities(field: dict, degree: int = 2) -> list:
         set().union(*(sympy.sympify(f).free_symbols for f in field.values())) - set(variables), key=str
     )
     evaluate = evaluate_exactly([*variables, *parameters], rates)
-    samples = []
-    for i in range(len(monomials) + 4):
+    samples, i = [], 0
+    while len(samples) < len(monomials) + 4:
+        i += 1
         # fixed, unrelated rationals: deterministic, and generic enough for a null space
         numbers = range(len(variables) + len(parameters))
-        samples.append(
-            evaluate(*(sympy.Rational((7 * i + 13 * j * j + 3 * i * j) % 61 + 1, 67) for j in numbers))
-        )
+        sample = evaluate(*(sympy.Rational((7 * i + 13 * j * j + 3 * i * j) % 61 + 1, 67) for j in numbers))
+        if all(sympy.sympify(number).is_finite for number in sample):  # not at a pole of the field
+            samples.append(sample)
     candidates = []
     for vector in sympy.Matrix(samples).nullspace():
         vector = vector / next(entry for entry in vector if entry != 0)

@@ -37,8 +37,9 @@ class IntegratorOutlier(Claim):
     reference = "exact confinement (derived here); task of Bordelon et al., arXiv 2503.18754"
 
     def trials(self, scale: str) -> list[Trial]:
-        """Two target rates and widths up to 64 (quick) or 512 (paper), three step sizes each."""
-        widths = (32, 64) if scale == "quick" else (64, 256, 512)
+        """Two target rates at widths 32 and 64 (quick) or up to 512 (paper), three step sizes each."""
+        quick = ((0.2, 64), (0.4, 32))
+        pairs = quick if scale == "quick" else (*quick, (0.1, 256), (0.2, 512))
         return [
             Trial(
                 step,
@@ -47,9 +48,9 @@ class IntegratorOutlier(Claim):
                 ),
                 group=f"rate {rate:g}, width {width}",
             )
-            for rate in (0.2, 0.4)
-            for width in widths
-            for step in (0.04, 0.02, 0.01)
+            for rate, width in pairs
+            # the stability limit falls as the cube of the rate
+            for step in (min(1.0, (rate / 0.2) ** 3) * h for h in (0.04, 0.02, 0.01))
         ]
 
     def measured(self, experiment: Experiment, networks) -> np.ndarray:

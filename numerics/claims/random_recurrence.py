@@ -34,7 +34,7 @@ class RandomRecurrence(Claim):
                 Experiment(
                     integrator_problem(0.2, 1e-1, recurrent_gain=0.3),
                     width,
-                    seeds=32,
+                    seeds=32 if width < 256 else 16,
                     training_time=10.0,
                     records=21,
                     step_size=0.05,

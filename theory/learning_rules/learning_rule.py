@@ -11,7 +11,8 @@ class LearningRule(eqx.Module):
 
     `order` is the order in the step size at which a trained network departs from gradient flow, and
     `stability_interval` the largest step size times curvature at which steps stay stable;
-    `rotation_invariant` says that rotating the weights and taking a step commute.
+    `rotation_invariant` says that rotating the hidden units and taking a step commute, that all weights are
+    treated alike (as one flat vector), and that a weight at zero without a gradient stays there.
     """
 
     equation: eqx.AbstractClassVar[str]

@@ -77,6 +77,8 @@ class Confinement(Reduction):
         gram = real_array(gram, "gram", 2)
         if gram.shape != (p + q, p + q):
             raise ProblemError(f"gram must be {p + q} x {p + q}; its shape is {gram.shape}.")
+        if not jnp.allclose(gram, gram.T, rtol=1e-9, atol=0.0):
+            raise ProblemError("gram must be symmetric.")
         values, vectors = jnp.linalg.eigh(gram)
         if float(values[0]) < -1e-9 * float(jnp.abs(values).max()):
             raise ProblemError(f"gram has the negative eigenvalue {float(values[0]):.3g}.")
@@ -138,6 +140,7 @@ class Confinement(Reduction):
             modes = problem.teacher.modes
             equations, loss, teacher_symbols, _ = _closed_form(len(modes.poles), problem.teacher.time)
             values = dict(zip(teacher_symbols, [*modes.poles, *modes.residues], strict=True))
+        flows = problem.learning_rule.chosen_step_size() is None  # finite steps conserve nothing exactly
         balance = U @ U.T + W @ W.T - V.T @ V - W.T @ W
         return LearningDynamics(
             problem=problem,
@@ -146,7 +149,7 @@ class Confinement(Reduction):
             equations=equations,
             parameter_values=values,
             loss=loss,
-            conserved=tuple(balance[i, j] for i in range(n) for j in range(i, n)),
+            conserved=tuple(balance[i, j] for i in range(n) for j in range(i, n)) if flows else (),
             matrix_equations=_matrix_equations(problem),
             assumptions=(
                 "dense linear network whose recurrent weights start at zero",

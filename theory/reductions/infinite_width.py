@@ -82,7 +82,11 @@ class InfiniteWidth(Reduction):
     reference = "derived here; setting of arXiv 2503.18754; circular elements: Voiculescu, Dykema & Nica 1992"
 
     def __init__(self, depth: int | None = None):
-        self.depth = None if depth is None else count(depth, "depth", least=0)
+        self.depth = (
+            None
+            if depth is None
+            else count(depth, "depth", least=0, most=_DEEPEST, because="Its units double with each letter.")
+        )
 
     def chosen_depth(self, problem: Problem) -> int:
         """The depth in use for a problem."""
