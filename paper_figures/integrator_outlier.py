@@ -22,7 +22,8 @@ class IntegratorOutlier(Figure):
         "learns while it imitates exp(-c* t). Lines and bands: mean and range, over eight draws of the initial "
         "weights, of the exact confined equations; nothing is fitted. Dots and bars: mean and range of the eight "
         "networks trained from the same draws, once all their outliers stand clear of the leak. (a) Target rates "
-        "at initial scale 0.01, networks of several widths. (b) Initial scales at c* = 0.2. Both agree to the step-size error. (c) With a random initial recurrence of "
+        "at initial scale 0.01, networks of several widths. (b) Initial scales at c* = 0.2. Both agree to the "
+        "step-size error. (c) With a random initial recurrence of "
         "gain 0.3 networks approach the infinitely wide limit as 1/sqrt(N) (blue); the limit without "
         "recurrence (orange) stays wrong."
     )

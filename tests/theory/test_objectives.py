@@ -7,7 +7,6 @@ import pytest
 from tests.theory.systems import (
     CONTINUOUS,
     DISCRETE,
-    QUADRATURE_ERROR,
     differences,
     loss_by_quadrature,
     matrices,

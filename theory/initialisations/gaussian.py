@@ -28,7 +28,7 @@ class Gaussian(Initialisation):
     >>> from theory.architectures import FullRank
     >>> weights = Gaussian(input=1e-2, readout=1e-2).draw(0, FullRank(), 100, 1, 1)
     >>> float(jnp.linalg.norm(weights["input"])), float(jnp.abs(weights["recurrent"]).max())
-    (0.0107..., 0.0)
+    (0.00899..., 0.0)
     """
 
     input: float

@@ -33,8 +33,8 @@ def circular_operator(depth: int) -> np.ndarray:
         depth: longest word kept; the space has `2^(depth + 1) - 1` words, the empty one first.
 
     >>> c = circular_operator(3)
-    >>> (c.T @ c)[0, 0], (c @ c)[0, 0], (c.T @ c @ c.T @ c)[0, 0]
-    (1.0, 0.0, 2.0)
+    >>> [float(word[0, 0]) for word in (c.T @ c, c @ c, c.T @ c @ c.T @ c)]
+    [1.0, 0.0, 2.0]
 
     Source: D. Voiculescu, K. Dykema & A. Nica, Free Random Variables (1992), on circular elements.
     """

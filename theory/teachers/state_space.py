@@ -21,6 +21,6 @@ def state_space(A, B, C, time: Time | None = None, name: str = "state-space teac
 
     >>> oscillator = state_space([[-0.1, 1.0], [-1.0, -0.1]], [[1.0], [0.0]], [[1.0, 0.0]])
     >>> float(oscillator.impulse_response([0.0, 1.0])[1, 0, 0])
-    0.488889...
+    0.488885...
     """
     return LinearSystem(A, B, C, time=time, name=name)
