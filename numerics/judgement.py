@@ -80,7 +80,7 @@ def judge_asymptotic(parameters, gaps: list, exponent: float, resamples: int = 2
     The mean squared gap of a right prediction is `B x`, `x = parameter^(2 exponent)`; one that is wrong by
     a relative error f adds f^2. Both are fitted by iterated weighted least squares (the scatter of a
     squared gap is proportional to its mean); the prediction is rejected if f^2 > 0 at the one-sided 5%
-    level. The smallest f rejected with 80% power follows from the standard error of f^2.
+    level. The smallest f rejected with 80% power follows from the standard error that f^2 would then have.
 
     Args:
         parameters: values of the small parameter.
@@ -100,6 +100,12 @@ def judge_asymptotic(parameters, gaps: list, exponent: float, resamples: int = 2
         intercept, slope = covariance @ (design.T @ (weight * mean))
         fitted = np.maximum(design @ [intercept, slope], 0.1 * mean)
     error = np.sqrt(covariance[0, 0])
+    # a wrong prediction scatters more, too: solve f^2 = (z_0.95 + z_0.80) s.e.(f^2 + B x) for f^2
+    detectable, fluctuation = error, design[:, 1] * max(slope, 0.0)
+    for _ in range(200):
+        weight = seeds / (scatter * (detectable + fluctuation)) ** 2
+        covariance = np.linalg.inv(design.T @ (weight[:, None] * design))
+        detectable = 0.5 * detectable + 0.5 * (_REJECT + _POWER) * np.sqrt(covariance[0, 0])
     draws = np.random.default_rng(0)
     slopes = [
         np.polyfit(
@@ -113,7 +119,7 @@ def judge_asymptotic(parameters, gaps: list, exponent: float, resamples: int = 2
         gap=np.sqrt(max(intercept, 0.0)),
         standard_errors=intercept / error,
         rejected=bool(intercept > _REJECT * error),
-        detectable=np.sqrt((_REJECT + _POWER) * error),
+        detectable=np.sqrt(detectable),
         exponent=np.polyfit(np.log(parameters), 0.5 * np.log(mean), 1)[0],
         exponent_interval=tuple(np.quantile(slopes, [0.025, 0.975])),
     )

@@ -14,17 +14,20 @@ TIMES = (CONTINUOUS, DISCRETE)
 EPSILON = np.finfo(float).eps
 QUADRATURE_ERROR = 1e-13  # rounding of sums over lags; see `integral_over_lags`
 
-_white_noise = jax.jit(WhiteNoise().value_and_gradient)
+loss_by = jax.jit(lambda objective, student, teacher: objective.loss(student, teacher))
+value_and_gradient_by = jax.jit(
+    lambda objective, student, teacher: objective.value_and_gradient(student, teacher)
+)
 
 
 def white_noise_loss(student, teacher):
     """The loss from Gramians. All tests keep to few shapes, so that they share what is compiled."""
-    return _white_noise(student, teacher)[0]
+    return value_and_gradient_by(WhiteNoise(), student, teacher)[0]
 
 
 def white_noise_gradient(student, teacher):
     """Its gradient (dL/dA, dL/dB, dL/dC) from Gramians."""
-    return _white_noise(student, teacher)[1]
+    return value_and_gradient_by(WhiteNoise(), student, teacher)[1]
 
 
 def name_of(case) -> str | None:
@@ -60,6 +63,17 @@ def matrices(system) -> tuple:
 def with_matrices(system, parameters) -> LinearSystem:
     """The same kind of system with other matrices."""
     return LinearSystem(*parameters, time=system.time)
+
+
+def embedded(system, states=5) -> LinearSystem:
+    """A larger system with the same response: it has further states, which no input reaches."""
+    n, further = system.states, states - system.states
+    margin = 0.5 if system.time == CONTINUOUS else 0.7
+    junk = random_state_matrix(99, further, system.time, margin)
+    A = jax.scipy.linalg.block_diag(system.A, junk).at[:n, n:].set(0.3)
+    B = jnp.pad(system.B, ((0, further), (0, 0)))
+    C = jnp.pad(system.C, ((0, 0), (0, further)), constant_values=0.7)
+    return LinearSystem(A, B, C, time=system.time)
 
 
 def responses(system, lags) -> np.ndarray:

@@ -17,10 +17,13 @@ from tests.theory.systems import (
     DISCRETE,
     TIMES,
     differences,
+    embedded,
+    loss_by,
     matrices,
     name_of,
     random_system,
     relative_error,
+    value_and_gradient_by,
     with_matrices,
 )
 from theory import (
@@ -149,7 +152,8 @@ def values_of(kind, time):
 
     @jax.jit
     def values(weights):
-        return ours.loss(weights), ours.gradient(weights), jax.grad(ours.loss)(weights)
+        loss, automatic = jax.value_and_grad(ours.loss)(weights)
+        return loss, ours.gradient(weights), automatic
 
     return ours.draw(width=4, seed=1), values
 
@@ -201,14 +205,6 @@ def test_initialisations_draw_what_the_architecture_asks_for_again_and_again(kin
         assert example(kind).recurrence_is_zero == zero
 
 
-@functools.cache
-def compiled(kind):
-    return (
-        jax.jit(lambda objective, *systems: objective.loss(*systems)),
-        jax.jit(lambda objective, *systems: objective.value_and_gradient(*systems)),
-    )
-
-
 def times_of(objective) -> list:
     """The times in which an objective accepts a stable teacher."""
     accepted = []
@@ -224,53 +220,48 @@ def times_of(objective) -> list:
 @each(OBJECTIVES)
 class TestObjectives:
     def test_loss_vanishes_at_the_teacher_and_nowhere_near(self, kind):
-        objective, (loss, _) = example(kind), compiled(kind)
+        objective = example(kind)
         for time in times_of(objective):
             teacher = random_system(1, 3, 2, 3, time)
-            power = float(
-                loss(objective, with_matrices(teacher, (teacher.A, teacher.B, 0 * teacher.C)), teacher)
-            )
+            copy = embedded(teacher)
+
+            def at_gain(gain, copy=copy, teacher=teacher):
+                return float(
+                    loss_by(objective, with_matrices(copy, (copy.A, gain * copy.B, copy.C)), teacher)
+                )
+
+            power = at_gain(0.0)
             assert power > 0
             # rounding of numbers as large as the teacher's power, which cancel
-            assert abs(float(loss(objective, teacher, teacher))) < 1e-13 * power
-            for scale in (0.9, 1.1):  # a gain that is wrong by a tenth costs a hundredth
-                near = with_matrices(teacher, (teacher.A, teacher.B, scale * teacher.C))
-                assert float(loss(objective, near, teacher)) == pytest.approx(0.01 * power, rel=1e-10)
+            assert abs(at_gain(1.0)) < 1e-13 * power
+            for gain in (0.9, 1.1):  # a gain that is wrong by a tenth costs a hundredth
+                assert at_gain(gain) == pytest.approx(0.01 * power, rel=1e-10)
 
     def test_loss_depends_on_the_response_and_not_on_the_basis(self, kind):
-        objective, (loss, _) = example(kind), compiled(kind)
-        basis = np.eye(3) + 0.3 * np.random.default_rng(1).normal(size=(3, 3))
+        objective = example(kind)
+        basis = np.eye(5) + 0.2 * np.random.default_rng(1).normal(size=(5, 5))
+        inverse = np.linalg.inv(basis)
         for time in times_of(objective):
-            student, teacher = (random_system(seed, 3, 2, 3, time) for seed in (2, 3))
-            turned = with_matrices(
-                student,
-                (
-                    basis @ student.A @ np.linalg.inv(basis),
-                    basis @ student.B,
-                    student.C @ np.linalg.inv(basis),
-                ),
-            )
-            found, expected = (
-                float(loss(objective, turned, teacher)),
-                float(loss(objective, student, teacher)),
-            )
+            student, teacher = random_system(2, 5, 2, 3, time), random_system(3, 3, 2, 3, time)
+            turned = (basis @ student.A @ inverse, basis @ student.B, student.C @ inverse)
+            found = float(loss_by(objective, with_matrices(student, turned), teacher))
+            expected = float(loss_by(objective, student, teacher))
             assert expected > 0
             assert found == pytest.approx(expected, rel=1e-12)  # rounding
 
     def test_gradient_equals_finite_differences_and_vanishes_at_the_teacher(self, kind):
-        objective, (loss, both) = example(kind), compiled(kind)
+        objective = example(kind)
         for time in times_of(objective):
-            student, teacher = (random_system(seed, 3, 2, 3, time) for seed in (2, 3))
-            value, gradient = both(objective, student, teacher)
-            assert float(value) == pytest.approx(float(loss(objective, student, teacher)), rel=1e-13)
-            expected = differences(
-                lambda parameters, student=student, teacher=teacher: loss(
-                    objective, with_matrices(student, parameters), teacher
-                ),
-                matrices(student),
-            )
-            assert relative_error(gradient, expected) < 1e-7  # the differences' own error
-            at_teacher = both(objective, teacher, teacher)[1]
+            student, teacher = random_system(2, 5, 2, 3, time), random_system(3, 3, 2, 3, time)
+
+            def loss(parameters, student=student, teacher=teacher):
+                return loss_by(objective, with_matrices(student, parameters), teacher)
+
+            value, gradient = value_and_gradient_by(objective, student, teacher)
+            assert float(value) == pytest.approx(float(loss(matrices(student))), rel=1e-13)
+            # the differences' own error
+            assert relative_error(gradient, differences(loss, matrices(student))) < 1e-7
+            at_teacher = value_and_gradient_by(objective, embedded(teacher), teacher)[1]
             size = max(np.abs(part).max() for part in gradient)
             assert max(np.abs(part).max() for part in at_teacher) < 1e-12 * size
 

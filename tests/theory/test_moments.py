@@ -9,6 +9,7 @@ from tests.theory.systems import (
     CONTINUOUS,
     DISCRETE,
     differences,
+    embedded,
     matrices,
     random_system,
     relative_error,
@@ -66,11 +67,8 @@ def test_loss_and_gradient_equal_those_from_gramians(student, teacher):
 
 
 def test_loss_and_gradient_of_a_student_that_has_nearly_learned(student, teacher):
-    # the teacher itself, 1 percent too strong, beside units that receive no input
-    n = teacher.states
-    A = student.A.at[:n].set(0).at[:n, :n].set(teacher.A)
-    B, C = (jnp.zeros_like(part) for part in (student.B, student.C))
-    learned = with_matrices(student, (A, B.at[:n].set(1.01 * teacher.B), C.at[:, :n].set(teacher.C)))
+    A, B, C = matrices(embedded(teacher))
+    learned = with_matrices(student, (A, 1.01 * B, C))
     loss, gradient = by_moments(Moments(teacher), learned)
     # now the slowest mode is the student's too: moments of 1e-10 and below are left out
     assert float(loss) == pytest.approx(float(white_noise_loss(learned, teacher)), rel=1e-9)

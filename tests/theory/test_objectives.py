@@ -1,6 +1,5 @@
 """The loss over a finite window against quadrature, and what each objective refuses."""
 
-import jax
 import numpy as np
 import pytest
 
@@ -8,10 +7,12 @@ from tests.theory.systems import (
     CONTINUOUS,
     DISCRETE,
     differences,
+    loss_by,
     loss_by_quadrature,
     matrices,
     random_system,
     relative_error,
+    value_and_gradient_by,
     white_noise_gradient,
     white_noise_loss,
     with_matrices,
@@ -20,16 +21,13 @@ from theory import LinearSystem
 from theory.errors import ProblemError, UnstableSystemError
 from theory.objectives import FiniteWindow, WhiteNoise
 
-by_window = jax.jit(lambda objective, *systems: objective.loss(*systems))
-gradient_by_window = jax.jit(lambda objective, *systems: objective.value_and_gradient(*systems)[1])
-
 
 def loss_in_window(duration, student, teacher):
-    return by_window(FiniteWindow(duration), student, teacher)
+    return loss_by(FiniteWindow(duration), student, teacher)
 
 
 def gradient_in_window(duration, student, teacher):
-    return gradient_by_window(FiniteWindow(duration), student, teacher)
+    return value_and_gradient_by(FiniteWindow(duration), student, teacher)[1]
 
 
 def student_and_teacher(margin=0.3):
