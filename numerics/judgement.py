@@ -30,16 +30,24 @@ class Judgement(NamedTuple):
     """Its 95% interval; for exact claims, twice its change over the last halving to either side."""
 
 
+def relative_errors(measured, predicted) -> np.ndarray:
+    """The errors of a prediction over the root sum of squares of each seed's prediction, (seed, entry).
+
+    Entries that do not exist (nan) in one of the two count as no error.
+    """
+    measured, predicted = (np.reshape(x, (len(x), -1)) for x in (measured, predicted))
+    known = np.isfinite(measured) & np.isfinite(predicted)
+    size = np.sqrt(np.where(known, predicted**2, 0.0).sum(axis=1, keepdims=True))
+    return np.where(known, measured - predicted, 0.0) / size
+
+
 def relative_gaps(measured, predicted) -> np.ndarray:
     """The relative gap of each seed, (seed,).
 
     >>> relative_gaps(np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]))
     array([0.70710678])
     """
-    measured, predicted = (np.reshape(x, (len(x), -1)) for x in (measured, predicted))
-    known = np.isfinite(measured) & np.isfinite(predicted)
-    squared = np.where(known, (measured - predicted) ** 2, 0.0).sum(axis=1)
-    return np.sqrt(squared / np.where(known, predicted**2, 0.0).sum(axis=1))
+    return np.linalg.norm(relative_errors(measured, predicted), axis=1)
 
 
 def judge_exact(parameters, measured: list, predicted: list, order: float) -> Judgement:
@@ -74,52 +82,65 @@ def judge_exact(parameters, measured: list, predicted: list, order: float) -> Ju
     )
 
 
-def judge_asymptotic(parameters, gaps: list, exponent: float, resamples: int = 2000) -> Judgement:
-    """Judge a prediction of a limit by the gaps of many networks at several values of a small parameter.
+def judge_asymptotic(parameters, errors: list, exponent: float, resamples: int = 2000) -> Judgement:
+    """Judge a prediction of a limit by the errors of many networks at several values of a small parameter.
 
-    The mean squared gap of a right prediction is `B x`, `x = parameter^(2 exponent)`; one that is wrong by
-    a relative error f adds f^2. Both are fitted by iterated weighted least squares (the scatter of a
-    squared gap is proportional to its mean); the prediction is rejected if f^2 > 0 at the one-sided 5%
-    level. The smallest f rejected with 80% power follows from the standard error that f^2 would then have.
+    What is common to all seeds is told from what scatters by products of different seeds:
+    `u = mean over i != j of e_i . e_j` has the squared common error as its expectation, without the
+    fluctuations. It is fitted by `f^2 + B x`, `x = parameter^(2 exponent)`, weighted by jackknife standard
+    errors; the prediction is rejected if f^2 > 0 at the one-sided 5% level. The smallest f rejected with 80%
+    power solves f^2 = (z_0.95 + z_0.80) s.e., with the standard error that u would have under an error f:
+    `4 f^2 (fluctuation)^2 / seeds` more in variance.
 
     Args:
         parameters: values of the small parameter.
-        gaps: the relative gaps at each, arrays (seed,).
-        exponent: the power at which the gap should fall.
+        errors: the relative errors at each, arrays (seed, entry).
+        exponent: the power at which the gap of single networks should fall.
         resamples: bootstrap resamples over seeds, for the interval of the fitted exponent.
     """
     parameters = np.asarray(parameters, dtype=float)
-    mean = np.array([np.mean(g**2) for g in gaps])
+    gaps = [np.linalg.norm(e, axis=1) for e in errors]
     seeds = np.array([len(g) for g in gaps])
-    scatter = np.sqrt(np.mean([np.var(g**2, ddof=1) / np.mean(g**2) ** 2 for g in gaps]))
+    common = np.array([_common_square(e) for e in errors])
+    variance = np.array([_jackknife_variance(e) for e in errors])
+    fluctuation = np.maximum([np.mean(g**2) for g in gaps] - common, 0.0)
     design = np.stack([np.ones_like(parameters), parameters ** (2 * exponent)], axis=1)
-    fitted = mean
-    for _ in range(20):
-        weight = seeds / (scatter * fitted) ** 2
-        covariance = np.linalg.inv(design.T @ (weight[:, None] * design))
-        intercept, slope = covariance @ (design.T @ (weight * mean))
-        fitted = np.maximum(design @ [intercept, slope], 0.1 * mean)
-    error = np.sqrt(covariance[0, 0])
-    # a wrong prediction scatters more, too: solve f^2 = (z_0.95 + z_0.80) s.e.(f^2 + B x) for f^2
-    detectable, fluctuation = error, design[:, 1] * max(slope, 0.0)
+
+    def intercept_of(variance):
+        covariance = np.linalg.inv(design.T @ (design / variance[:, None]))
+        return (covariance @ (design.T @ (common / variance)))[0], np.sqrt(covariance[0, 0])
+
+    intercept, error = intercept_of(variance)
+    detectable = error
     for _ in range(200):
-        weight = seeds / (scatter * (detectable + fluctuation)) ** 2
-        covariance = np.linalg.inv(design.T @ (weight[:, None] * design))
-        detectable = 0.5 * detectable + 0.5 * (_REJECT + _POWER) * np.sqrt(covariance[0, 0])
+        wider = intercept_of(variance + 4 * detectable * fluctuation / seeds)[1]
+        detectable = 0.5 * detectable + 0.5 * (_REJECT * error + _POWER * wider)
     draws = np.random.default_rng(0)
     slopes = [
         np.polyfit(
-            np.log(parameters),
-            [0.5 * np.log(np.mean(draws.choice(g, len(g)) ** 2)) for g in gaps],
-            1,
+            np.log(parameters), [0.5 * np.log(np.mean(draws.choice(g, len(g)) ** 2)) for g in gaps], 1
         )[0]
         for _ in range(resamples)
     ]
+    middle = [0.5 * np.log(np.mean(g**2)) for g in gaps]
     return Judgement(
         gap=np.sqrt(max(intercept, 0.0)),
         standard_errors=intercept / error,
         rejected=bool(intercept > _REJECT * error),
         detectable=np.sqrt(detectable),
-        exponent=np.polyfit(np.log(parameters), 0.5 * np.log(mean), 1)[0],
+        exponent=np.polyfit(np.log(parameters), middle, 1)[0],
         exponent_interval=tuple(np.quantile(slopes, [0.025, 0.975])),
     )
+
+
+def _common_square(errors: np.ndarray) -> float:
+    """Mean of e_i . e_j over pairs of different seeds."""
+    n, total = len(errors), errors.sum(axis=0)
+    return float((total @ total - (errors**2).sum()) / (n * (n - 1)))
+
+
+def _jackknife_variance(errors: np.ndarray) -> float:
+    """Variance of `_common_square`, from leaving out one seed at a time."""
+    n = len(errors)
+    left_out = np.array([_common_square(np.delete(errors, i, axis=0)) for i in range(n)])
+    return float((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())

@@ -7,7 +7,7 @@ import numpy as np
 
 from numerics.claim import Claim
 from numerics.experiment import run_all
-from numerics.judgement import Judgement, judge_asymptotic, judge_exact, relative_gaps
+from numerics.judgement import Judgement, judge_asymptotic, judge_exact, relative_errors, relative_gaps
 from numerics.results import ResultStore
 from theory.errors import ProblemError
 
@@ -157,6 +157,6 @@ def _judge(claim: Claim, trials: list, measured: list, predicted: list) -> Judge
         if claim.kind == "exact":
             judgements.append(judge_exact(parameters, own, theirs, claim.exponent))
         else:
-            gaps = [relative_gaps(m, p) for m, p in zip(own, theirs, strict=True)]
-            judgements.append(judge_asymptotic(parameters, gaps, claim.exponent))
+            errors = [relative_errors(m, p) for m, p in zip(own, theirs, strict=True)]
+            judgements.append(judge_asymptotic(parameters, errors, claim.exponent))
     return max(judgements, key=lambda j: j.standard_errors)

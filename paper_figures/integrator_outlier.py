@@ -72,10 +72,10 @@ class IntegratorOutlier(Figure):
                 text = label.format(value, width=experiment.width)
                 _panel(top, bottom, experiment, store, colour, text)
             top.set_title(f"{'ab'[column]}  {title}")
-            top.legend()
             for axes in (top, bottom):
-                axes.set_xlim(0, 12)
+                axes.set_xlim(0, 12.2)
             bottom.set_xlabel("training time")
+            bottom.legend(loc="lower right", borderaxespad=0.1, handlelength=1.0)
             if column == 0:
                 top.set_ylabel("rate c of the outlier\n(1 / leak time constant)")
                 bottom.set_ylabel("residue a")
@@ -97,7 +97,7 @@ def _panel(top, bottom, experiment, store, colour, label):
     for axes, index, observed in ((top, 0, _rate(networks)), (bottom, 1, _residue(networks))):
         theory = np.stack([pair[index] for pair in predicted])
         axes.fill_between(times, theory.min(0), theory.max(0), color=colour, alpha=0.2, lw=0)
-        axes.plot(times, theory.mean(0), color=colour, lw=1, label=label if index == 0 else None)
+        axes.plot(times, theory.mean(0), color=colour, lw=1, label=label if index == 1 else None)
         dots(axes, networks.training_time, observed, colour, every=2)
 
 

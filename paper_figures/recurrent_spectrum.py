@@ -18,7 +18,7 @@ class RecurrentSpectrum(Figure):
     caption = (
         "Eigenvalues of the recurrent matrix W of two networks (initial gain 0.3, target exp(-0.2 t)) before, "
         "during and after learning. Dots: trained networks. Circle: the bulk's radius, the initial gain, "
-        "which learning leaves in place. Cross: the outlier of the infinitely wide network, and grey, "
+        "which learning leaves in place. Open ring: the outlier of the infinitely wide network, and grey, "
         "the path it takes; it is drawn from where it leaves the bulk."
     )
     runtime = "30 s"
@@ -26,7 +26,7 @@ class RecurrentSpectrum(Figure):
     def _experiment(self, scale: str) -> Experiment:
         width = 256 if scale == "quick" else 1024
         problem = integrator_problem(0.2, 1e-1, recurrent_gain=0.3)
-        return Experiment(problem, width, seeds=2, training_time=12.0, records=9, weights=True)
+        return Experiment(problem, width, seeds=2, training_time=8.0, records=17, weights=True)
 
     def experiments(self, scale: str) -> list[Experiment]:
         """Two networks whose weights are kept."""
@@ -42,9 +42,13 @@ class RecurrentSpectrum(Figure):
         path = derive(experiment.problem).solve(experiment.training_time, records=161)
         outlier = 1 + path.pole.values[:, 0]
         valid = path.pole_valid.values[:, 0]
-        figure, panels = plt.subplots(1, 3, figsize=(2 * COLUMN, 2.3), sharex=True, sharey=True)
+        figure, panels = plt.subplots(1, 3, figsize=(2 * COLUMN, 1.75), sharex=True, sharey=True)
         angle = np.linspace(0, 2 * np.pi, 200)
-        records = (0, 3, networks.training_time.size - 1)
+        times = networks.training_time.values
+        # half-way out, by the theory
+        recorded = np.interp(times, path.training_time.values, np.where(valid, outlier.real, 0.0))
+        half_way = (gain + outlier.real[-1]) / 2
+        records = (0, int(np.argmin(np.abs(recorded - half_way))), times.size - 1)
         for axes, record, name in zip(panels, records, ("before", "during", "after"), strict=True):
             for seed, colour in zip(range(2), PALETTE, strict=False):
                 values = np.linalg.eigvals(networks.weights_recurrent.values[seed, record])
@@ -56,7 +60,7 @@ class RecurrentSpectrum(Figure):
             past = outlier[: now + 1][valid[: now + 1]]
             axes.plot(past.real, past.imag, color="0.6", lw=1)
             if valid[now]:
-                axes.plot(outlier[now].real, 0, "x", ms=7, mew=1.5, color="black", label="theory, outlier")
+                axes.plot(outlier[now].real, 0, "o", ms=8, mfc="none", color="black", label="theory, outlier")
             axes.set(title=f"{name}: training time {time:g}", xlabel="real part", aspect="equal")
         panels[0].set_ylabel("imaginary part")
         panels[0].legend(loc="upper right")

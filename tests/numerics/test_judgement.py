@@ -36,19 +36,21 @@ def test_exact_judgement_rejects_a_prediction_off_by_twice_its_detectable_error(
     assert judge_exact(steps, measured, [wrong] * 3, 4.0).rejected
 
 
-def drawn_gaps(rng, error, size=1.0, seeds=8):
-    """Squared gaps whose mean is error^2 + size^2 / width, with the scatter of a few degrees of freedom."""
-    return [np.sqrt((error**2 + size**2 / w) * rng.chisquare(4, seeds) / 4) for w in WIDTHS]
+def drawn_errors(rng, error, size=1.0, seeds=12):
+    """A common error, and fluctuations of size / sqrt(width) in three directions, one of them the same."""
+    return [
+        error * np.eye(3)[0] + size / np.sqrt(w) * rng.normal(size=(seeds, 3)) / np.sqrt(3) for w in WIDTHS
+    ]
 
 
 def rejection_rate(error, trials=400):
     rng = np.random.default_rng(2)
-    judged = (judge_asymptotic(1 / WIDTHS, drawn_gaps(rng, error), 0.5, resamples=2) for _ in range(trials))
+    judged = (judge_asymptotic(1 / WIDTHS, drawn_errors(rng, error), 0.5, resamples=2) for _ in range(trials))
     return np.mean([j.rejected for j in judged])
 
 
 def test_asymptotic_judgement_rarely_rejects_a_right_prediction():
-    """At a nominal 5%; with eight seeds the scatter itself is uncertain, and twice that is tolerable."""
+    """At a nominal 5%; with a dozen seeds the scatter itself is uncertain, and twice that is tolerable."""
     assert rejection_rate(0.0) < 0.10
 
 
@@ -56,7 +58,10 @@ def test_asymptotic_judgement_detects_what_it_says_it_detects():
     """A prediction wrong by the detectable error is rejected in some 80% of experiments."""
     rng = np.random.default_rng(3)
     detectable = np.median(
-        [judge_asymptotic(1 / WIDTHS, drawn_gaps(rng, 0.0), 0.5, resamples=2).detectable for _ in range(100)]
+        [
+            judge_asymptotic(1 / WIDTHS, drawn_errors(rng, 0.0), 0.5, resamples=2).detectable
+            for _ in range(100)
+        ]
     )
     # nominally 0.80 at the median detectable error; 400 experiments know it to 0.02, the median to 0.1
     assert 0.65 < rejection_rate(detectable) < 0.95
@@ -66,6 +71,6 @@ def test_exponent_interval_covers_the_exponent():
     rng = np.random.default_rng(4)
     covered = 0
     for _ in range(60):
-        low, high = judge_asymptotic(1 / WIDTHS, drawn_gaps(rng, 0.0, seeds=24), 0.5, 300).exponent_interval
+        low, high = judge_asymptotic(1 / WIDTHS, drawn_errors(rng, 0.0, seeds=24), 0.5, 300).exponent_interval
         covered += low <= 0.5 <= high
     assert covered >= 49  # 95% of 60 is 57; fewer than 49 has a probability below 0.1% at 90%

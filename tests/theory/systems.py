@@ -14,14 +14,14 @@ TIMES = (CONTINUOUS, DISCRETE)
 EPSILON = np.finfo(float).eps
 QUADRATURE_ERROR = 1e-13  # rounding of sums over lags; see `integral_over_lags`
 
-loss_by = jax.jit(lambda objective, student, teacher: objective.loss(student, teacher))
+# the time to compile is what tests take: they share this, and keep to five states against three
 value_and_gradient_by = jax.jit(
     lambda objective, student, teacher: objective.value_and_gradient(student, teacher)
 )
 
 
 def white_noise_loss(student, teacher):
-    """The loss from Gramians. All tests keep to few shapes, so that they share what is compiled."""
+    """The loss from Gramians."""
     return value_and_gradient_by(WhiteNoise(), student, teacher)[0]
 
 

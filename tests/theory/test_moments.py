@@ -54,6 +54,13 @@ def by_moments(moments, student):
     return moments.value_and_gradient(*matrices(student))
 
 
+_moments = eqx.filter_jit(lambda moments, *parameters: moments.moments(*parameters))
+
+
+def moments_of(moments, student):
+    return _moments(moments, *matrices(student))
+
+
 def test_loss_and_gradient_equal_those_from_gramians(student, teacher):
     moments = Moments(teacher)
     loss, gradient = by_moments(moments, student)
@@ -61,7 +68,7 @@ def test_loss_and_gradient_equal_those_from_gramians(student, teacher):
     # moments beyond the last are below the tolerance of 1e-10, and enter the loss with their square
     assert float(loss) == pytest.approx(expected, rel=1e-10)
     assert relative_error(gradient, white_noise_gradient(student, teacher)) < 1e-9
-    ours = moments.moments(*matrices(student))
+    ours = moments_of(moments, student)
     assert float(moments.loss_of(ours)) == pytest.approx(expected, rel=1e-10)
     assert moments.remainder(ours) < 1e-10
 
@@ -89,7 +96,7 @@ def test_gradient_is_that_of_its_own_loss(student, teacher):
 
 def test_bases_turn_moments_into_responses(student, teacher):
     moments = Moments(teacher)
-    m = moments.moments(*matrices(student))
+    m = moments_of(moments, student)
     lags = np.array([0, 1, 2, 5, 11]) * (1 if teacher.time == DISCRETE else 0.7)
     found = np.einsum("lk,kqp->lqp", moments.impulse_response_basis(lags), m)
     np.testing.assert_allclose(found, responses(student, lags), rtol=0, atol=1e-12)  # rounding
@@ -122,22 +129,22 @@ class TestRemainder:
     )
     def test_is_large_where_moments_do_not_converge(self, student, rate):
         moments = Moments(integrator(rate))
-        remainder = moments.remainder(moments.moments(*matrices(student)))
+        remainder = moments.remainder(moments_of(moments, student))
         assert remainder > 0.1  # and so not nan, which no threshold notices
 
     def test_is_large_for_a_discrete_student_that_grows(self):
         teacher = LinearSystem([[0.8]], [[1.0]], [[1.0]], time=DISCRETE)
         moments = Moments(teacher)
-        assert moments.remainder(moments.moments(*matrices(teacher))) < 1e-9
+        assert moments.remainder(moments_of(moments, teacher)) < 1e-9
         growing = with_matrices(teacher, ([[1.05]], teacher.B, teacher.C))
-        assert moments.remainder(moments.moments(*matrices(growing))) > 0.1
+        assert moments.remainder(moments_of(moments, growing)) > 0.1
 
     def test_bounds_the_error_of_the_loss(self):
         teacher = integrator(0.2)
         moments = Moments(teacher)
         seen = []
         for rate in np.geomspace(0.05, 1.9, 12):
-            m = moments.moments(*matrices(integrator(rate)))
+            m = moments_of(moments, integrator(rate))
             expected = 0.25 / rate - 1 / (rate + 0.2) + 0.25 / 0.2
             error = abs(float(moments.loss_of(m)) - expected)
             seen.append(float(moments.remainder(m)))
@@ -180,7 +187,7 @@ def test_centre_does_not_matter_where_moments_converge():
     losses = []
     for centre in (0.8, 2.0):
         moments = Moments(teacher, centre=centre)
-        losses.append(float(moments.loss_of(moments.moments(*matrices(student)))))
+        losses.append(float(moments.loss_of(moments_of(moments, student))))
     assert losses[0] == pytest.approx(losses[1], rel=1e-10)
 
 
