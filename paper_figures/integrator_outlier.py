@@ -63,19 +63,19 @@ class IntegratorOutlier(Figure):
         figure = plt.figure(figsize=(2.1 * COLUMN, 3.4))
         grid = figure.add_gridspec(2, 3)
         columns = (
-            (self._by_rate(scale), "c* = {:g}, N = {width}", "target rate"),
-            (self._by_scale(), "scale {:g}", "initial scale"),
+            (self._by_rate(scale), "{:g}, N = {width}", "target rate c*"),
+            (self._by_scale(), "{:g}", "initial scale"),
         )
         for column, (experiments, label, title) in enumerate(columns):
             top, bottom = (figure.add_subplot(grid[row, column]) for row in (0, 1))
             for colour, (value, experiment) in zip(PALETTE, experiments.items(), strict=False):
                 text = label.format(value, width=experiment.width)
                 _panel(top, bottom, experiment, store, colour, text)
+            top.legend(loc="upper right", borderaxespad=0.0, handlelength=1.0)
             top.set_title(f"{'ab'[column]}  {title}")
             for axes in (top, bottom):
                 axes.set_xlim(0, 12.2)
             bottom.set_xlabel("training time")
-            bottom.legend(loc="lower right", borderaxespad=0.1, handlelength=1.0)
             if column == 0:
                 top.set_ylabel("rate c of the outlier\n(1 / leak time constant)")
                 bottom.set_ylabel("residue a")
@@ -97,7 +97,7 @@ def _panel(top, bottom, experiment, store, colour, label):
     for axes, index, observed in ((top, 0, _rate(networks)), (bottom, 1, _residue(networks))):
         theory = np.stack([pair[index] for pair in predicted])
         axes.fill_between(times, theory.min(0), theory.max(0), color=colour, alpha=0.2, lw=0)
-        axes.plot(times, theory.mean(0), color=colour, lw=1, label=label if index == 1 else None)
+        axes.plot(times, theory.mean(0), color=colour, lw=1, label=label if index == 0 else None)
         dots(axes, networks.training_time, observed, colour, every=2)
 
 

@@ -54,6 +54,8 @@ class RecurrentSpectrum(Figure):
                 values = np.linalg.eigvals(networks.weights_recurrent.values[seed, record])
                 label = f"network, seed {seed}" if record == 0 else None
                 axes.plot(values.real, values.imag, "o", ms=1.8, color=colour, alpha=0.6, mew=0, label=label)
+                out = values[np.abs(values) > 1.1 * gain]
+                axes.plot(out.real, out.imag, "o", ms=4, color=colour, mew=0, zorder=3)
             axes.plot(gain * np.cos(angle), gain * np.sin(angle), color="black", lw=0.7)
             time = float(networks.training_time[record])
             now = int(np.argmin(np.abs(path.training_time.values - time)))
