@@ -21,10 +21,10 @@ from numerics.training import advance
 from theory.derivation import derive
 from theory.flow import flow
 
-WIDTH, SEEDS, TRAINING_TIME, STEP = 256, 32, 40.0, 0.04
+WIDTH, NARROW, SEEDS, TRAINING_TIME, STEP = 256, 64, 32, 40.0, 0.04
 
 
-def seconds(function: Callable, repeats: int = 5) -> float:
+def seconds(function: Callable, repeats: int = 3) -> float:
     """Median wall time of a call, after one that compiles."""
     jax.block_until_ready(function())
     taken = []
@@ -62,7 +62,7 @@ def rows() -> list[tuple[str, ...]]:
     integration = seconds(lambda: flow(field, start, times), 20)
     solving = seconds(lambda: dynamics.solve(TRAINING_TIME, WIDTH, 0).loss.values, 20)
 
-    steps, few = round(TRAINING_TIME / STEP), 25
+    steps, few = round(TRAINING_TIME / STEP), 10
     one = seconds(training(problem, WIDTH, 1, few)) * steps / few
     operations = steps * 4 * gradient_operations(problem, WIDTH)
     rate = matrix_vector_rate(WIDTH, 1)
@@ -76,7 +76,7 @@ def rows() -> list[tuple[str, ...]]:
             f"theory {one / integration:,.0f} times faster; with observables {one / solving:,.0f} times",
         )
     )
-    for width in (64, WIDTH):
+    for width in (NARROW, WIDTH):
         single = seconds(training(problem, width, 1, few)) / few
         batch = seconds(training(problem, width, SEEDS, few)) / few
         rate = matrix_vector_rate(width, SEEDS)
@@ -90,16 +90,16 @@ def rows() -> list[tuple[str, ...]]:
                 f"{batch / single:.1f} times one seed (limit {SEEDS}/1.4 = {SEEDS / 1.4:.1f})",
             )
         )
-    moments = seconds(training(problem, WIDTH, 1, few)) / few
+    moments = seconds(training(problem, NARROW, 1, few)) / few
     gemm = matrix_product_rate()
     for name, evaluator, count in (
         ("Gramians", Gramians(problem.objective, problem.teacher), 1),
         ("time grid", TimeGrid(problem.teacher, 60.0, 0.1), 2),
     ):
-        other = seconds(training(problem, WIDTH, 1, count, evaluator), 3) / count
+        other = seconds(training(problem, NARROW, 1, count, evaluator)) / count
         table.append(
             (
-                f"step of one seed by {name}, width {WIDTH}",
+                f"step of one seed by {name}, width {NARROW}",
                 f"{1e3 * other:.0f} ms",
                 f"matrix product here: {gemm / 1e9:.0f} Gflop/s" if name == "Gramians" else "",
                 f"moments are {other / moments:.1f} times faster",

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.integrate
+from jax.flatten_util import ravel_pytree
 
 from tests.theory.systems import DISCRETE, random_system, relative_error, white_noise_loss
 from theory import Conventions, LinearSystem
@@ -33,14 +34,14 @@ def slope_of_sum(parameters):
 
 def trained(conventions, training_time):
     """The weights after gradient flow of the loss as those conventions define it."""
-    flat, restore = jax.flatten_util.ravel_pytree(START)
+    flat, restore = ravel_pytree(START)
     factor = conventions.loss_factor
     if conventions.outputs == "mean":
         factor /= 3  # three outputs
 
     def field(_, weights):
         slope = slope_of_sum(restore(jnp.asarray(weights)))
-        return -factor * np.asarray(jax.flatten_util.ravel_pytree(slope)[0])
+        return -factor * np.asarray(ravel_pytree(slope)[0])
 
     options = {"rtol": 1e-10, "atol": 1e-12}
     return scipy.integrate.solve_ivp(field, (0.0, training_time), flat, **options).y[:, -1]

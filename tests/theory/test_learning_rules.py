@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.integrate
+from jax.flatten_util import ravel_pytree
 
 from theory.errors import ProblemError
 from theory.learning_rules import GradientDescent, GradientFlow
@@ -24,8 +25,8 @@ START = {"u": jnp.array([1.0, -0.5]), "W": jnp.array([[0.8, 0.3], [-0.2, 0.6]])}
 
 def flowed(duration):
     """Gradient flow by SciPy's eighth-order method at the limit of rounding."""
-    flat, restore = jax.flatten_util.ravel_pytree(START)
-    field = jax.jit(lambda flat: -jax.flatten_util.ravel_pytree(gradient(restore(flat)))[0])
+    flat, restore = ravel_pytree(START)
+    field = jax.jit(lambda flat: -ravel_pytree(gradient(restore(flat)))[0])
     options = {"method": "DOP853", "rtol": 1e-13, "atol": 1e-15}
     path = scipy.integrate.solve_ivp(lambda _, y: np.asarray(field(y)), (0, duration), flat, **options)
     return path.y[:, -1]
@@ -36,7 +37,7 @@ def error_after(rule, duration, steps):
     def run(weights):
         return jax.lax.fori_loop(0, steps, lambda _, w: rule.step(w, gradient, duration / steps), weights)
 
-    return np.abs(jax.flatten_util.ravel_pytree(run(START))[0] - flowed(duration)).max()
+    return np.abs(ravel_pytree(run(START))[0] - flowed(duration)).max()
 
 
 @each_rule

@@ -65,10 +65,12 @@ def test_oscillating_outliers_come_as_a_pair_with_conjugate_residues(n):
 
 
 @either_method
-def test_order_is_by_distance_from_the_centre(n):
-    A, B, C, known = modal_system(n)  # as a discrete system, centre 0, these are no outliers
-    poles, _ = outlying_poles(A + np.eye(n), B, C, centre=0.0, number=2)
-    np.testing.assert_allclose(poles, [0.9, 0.6], rtol=1e-11)
+def test_order_is_by_distance_from_the_centre_on_either_side(n):
+    A, B, C, known = modal_system(n, real=(-0.4, -1.9))
+    for shift in (0.0, 1.0):  # the centre of continuous time, then that of discrete time
+        poles, residues = outlying_poles(A + shift * np.eye(n), B, C, centre=shift - 1.0, number=2)
+        np.testing.assert_allclose(poles, [shift - 1.9, shift - 0.4], rtol=1e-11)  # rounding
+        np.testing.assert_allclose(residues, [known[-1.9], known[-0.4]], rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("n", [60, 150])
