@@ -92,7 +92,8 @@ def run_all(experiments: list[Experiment], store: ResultStore, report=print) -> 
         f"about {_duration(total)}"
     )
     with progress_bar(total, "simulations") as bar:
-        for experiment in sorted(missing, key=lambda e: seconds[id(e)]):
+        # by operations, not by seconds: measured rates vary, and the order of a resumed call must not
+        for experiment in sorted(missing, key=Experiment.operations):
             experiment.run(store, progress=False)
             bar.advance(seconds[id(experiment)])
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import numpy as np
 
 from theory.errors import ProblemError
@@ -16,7 +17,8 @@ def configuration(value):
     its source. A class of the user's own needs a `version` attribute, to be raised when its code changes.
 
     Raises:
-        ProblemError: a class outside the toolkit without a `version`.
+        ProblemError: a class outside the toolkit without a `version`; what is not plain data (a function, a
+            set); a class in place of an object.
 
     >>> from theory.initialisations import Gaussian
     >>> configuration(Gaussian(input=0.1, readout=0.1))
@@ -24,7 +26,7 @@ def configuration(value):
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
         described = {"class": kind.__qualname__}
         if not kind.__module__.startswith(_OURS):
@@ -42,4 +44,11 @@ def configuration(value):
         return {str(key): configuration(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [configuration(entry) for entry in value]
-    return np.asarray(value).tolist()
+    if isinstance(value, np.ndarray | np.generic | jax.Array):
+        return np.asarray(value).tolist()
+    if isinstance(value, type):
+        raise ProblemError(f"{value.__qualname__} is a class, not an object: did you forget to call it?")
+    raise ProblemError(
+        f"{value!r} cannot be said in plain data, so a result made with it could not be found again: use "
+        "numbers, texts, lists, arrays, or a dataclass (with a `version`, if its code matters)."
+    )

@@ -78,8 +78,14 @@ class Conventions:
         Args:
             width: N.
             scales: the scale of each group, by role: "input", "recurrent", "readout".
+
+        Raises:
+            ProblemError: another role.
         """
         width = count(width, "width")
+        for role in scales:
+            if role not in ("input", "recurrent", "readout"):
+                raise ProblemError(f"role {role!r} is unknown: use 'input', 'recurrent' or 'readout'.")
         rates = {}
         for role, scale in scales.items():
             multiplier = {

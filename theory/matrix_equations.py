@@ -19,8 +19,8 @@ def stein(A: Float[Array, "n n"], D: Float[Array, "m m"], F: Float[Array, "n m"]
 
     The solution is the sum over k >= 0 of `A^k F (D^T)^k`; doubling adds 2^j terms at step j.
 
-    Assumptions: the product of the spectral radii of A and D is below one, by 1e-8 at least. Where it is
-    not the result is infinite: `LinearSystem` checks stability before it calls.
+    Assumptions: A and D are both stable (spectral radius below one), by 1e-8 at least. Where they are not
+    the result is infinite or nan: `LinearSystem` checks stability before it calls.
 
     Args:
         A, D: square matrices.
@@ -73,8 +73,7 @@ def sylvester(A: Float[Array, "n n"], D: Float[Array, "m m"], F: Float[Array, "n
     # any a > 0 is exact; the mean decay rate centres the transformed spectrum at zero
     a = jax.lax.stop_gradient(-(jnp.trace(A) + jnp.trace(D)) / (n + m))
     a = jnp.where(a > 0, a, 1.0)
-    near_A, near_D = a * jnp.eye(n, dtype=A.dtype) - A, a * jnp.eye(m, dtype=D.dtype) - D
-    discrete_A = 2 * a * jnp.linalg.inv(near_A) - jnp.eye(n, dtype=A.dtype)
-    discrete_D = 2 * a * jnp.linalg.inv(near_D) - jnp.eye(m, dtype=D.dtype)
-    source = 2 * a * jnp.linalg.solve(near_A, jnp.linalg.solve(near_D, F.T).T)
-    return stein(discrete_A, discrete_D, source)
+    identity_A, identity_D = jnp.eye(n, dtype=A.dtype), jnp.eye(m, dtype=D.dtype)
+    inverse_A, inverse_D = jnp.linalg.inv(a * identity_A - A), jnp.linalg.inv(a * identity_D - D)
+    source = 2 * a * inverse_A @ F @ inverse_D.T
+    return stein(2 * a * inverse_A - identity_A, 2 * a * inverse_D - identity_D, source)

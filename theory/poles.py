@@ -22,9 +22,10 @@ def outlying_poles(A, B, C, centre: float, number: int) -> tuple[np.ndarray, np.
         number: how many outliers; missing ones (n too small) are at the centre with residue 0.
 
     Returns:
-        poles, residues: complex, shape (..., number), by decreasing distance from the centre. A pole that is
-        not simple has a residue of nan, since none exists; poles that coincide at the centre have one in
-        common, given to the first of them (nan in large networks, where it is not known).
+        poles, residues: complex, shape (..., number), by decreasing distance from the centre. A pole without a
+        full set of eigenvectors has a residue of nan, since none exists; poles that coincide at the centre
+        have one in common, given to the first of them (nan where it is not known: in large networks, and
+        beside a pole without eigenvectors); among poles that coincide elsewhere the split is arbitrary.
 
     >>> A = np.array([[-0.2, 0.0], [0.0, -1.0]])
     >>> poles, residues = outlying_poles(A, np.ones((2, 1)), np.ones((1, 2)), centre=-1.0, number=1)
@@ -50,7 +51,7 @@ def outlying_poles(A, B, C, centre: float, number: int) -> tuple[np.ndarray, np.
 def _dense(A, B, C, centre):
     values, right = np.linalg.eig(A)
     values, right = values.astype(complex), right.astype(complex)
-    # numerically defective matrices have no inverse eigenvector matrix: their residues do not exist
+    # numerically defective matrices have no inverse eigenvector matrix: taken one by one below
     defective = np.linalg.cond(right) > 1e12
     right = np.where(defective[..., None, None], np.eye(A.shape[-1]), right)
     weights = (C @ right)[..., 0, :] * np.linalg.solve(right, B.astype(complex))[..., 0]
@@ -60,7 +61,13 @@ def _dense(A, B, C, centre):
     weights = np.where(at_centre, np.where(first, common, 0.0), weights)
     # among equals at the centre the one with the residue comes first
     values = np.where(at_centre & ~first, centre, values)
-    return values, np.where(defective[..., None], np.nan, weights)
+    for index in np.argwhere(defective):
+        index = tuple(index)
+        deviation = A[index] - centre * np.eye(A.shape[-1])
+        found, left, right_one = scipy.linalg.eig(deviation, left=True)
+        values[index] = found + centre
+        weights[index] = _residues(found, right_one, found, left.conj(), B[index], C[index])
+    return values, weights
 
 
 def _arnoldi(A, B, C, centre, number):
@@ -77,12 +84,18 @@ def _arnoldi(A, B, C, centre, number):
         values, left, right = scipy.linalg.eig(deviation, left=True)
         left, others = left.conj(), values
     order = np.argsort(-np.abs(values))[:number]
-    residues = np.full(number, np.nan, dtype=complex)
-    for slot, k in enumerate(order):
-        match = np.argmin(np.abs(others - values[k]))
+    residues = _residues(values[order], right[:, order], others, left, B, C)
+    return values[order] + centre, residues
+
+
+def _residues(values, right, others, left, B, C):
+    """Residues from right eigenvectors of `values` and left ones of `others`; nan for a pole not simple."""
+    residues = np.full(values.size, np.nan, dtype=complex)
+    for k, value in enumerate(values):
+        match = np.argmin(np.abs(others - value))
         overlap = left[:, match] @ right[:, k]
         # a double pole splits numerically, with an overlap of the square root of the rounding
         size = np.linalg.norm(left[:, match]) * np.linalg.norm(right[:, k])
-        if np.abs(overlap) > 1e-7 * size and np.abs(values[k]) > _AT_CENTRE:
-            residues[slot] = (C[0] @ right[:, k]) * (left[:, match] @ B[:, 0]) / overlap
-    return values[order] + centre, residues
+        if np.abs(overlap) > 1e-7 * size and np.abs(value) > _AT_CENTRE:
+            residues[k] = (C[0] @ right[:, k]) * (left[:, match] @ B[:, 0]) / overlap
+    return residues
