@@ -46,10 +46,6 @@ class Experiment:
         gradients = int(steps[-1]) * self.problem.learning_rule.gradients_per_step
         return gradients * self.seeds * gradient_operations(self.problem, self.width)
 
-    def estimated_seconds(self) -> float:
-        """Predicted run time on this machine: compilation, and operations over its measured rate."""
-        return 3.0 + 1.5 * self.operations() / matrix_vector_rate(self.width, self.seeds)
-
     def run(self, store: ResultStore, progress: bool = True):
         """The networks' trajectory: from the store if it has been run before, else by training."""
         found = store.load(self.configuration(), ENTRY)
@@ -85,17 +81,18 @@ def run_all(experiments: list[Experiment], store: ResultStore, report=print) -> 
     if not missing:
         report(f"{len(distinct)} simulations, all found in {store.folder}")
         return
-    seconds = {id(e): e.estimated_seconds() for e in missing}
-    total = sum(seconds.values())
+    # in the order of operations, not of seconds: measured rates vary, and a resumed call must not
+    work = sorted(((e.operations(), number, e) for number, e in enumerate(missing)))
+    seconds = [3.0 + 1.5 * operations / matrix_vector_rate(e.width, e.seeds) for operations, _, e in work]
+    total = sum(seconds)
     report(
         f"{len(distinct)} simulations, {len(distinct) - len(missing)} found, {len(missing)} to run: "
         f"about {_duration(total)}"
     )
     with progress_bar(total, "simulations") as bar:
-        # by operations, not by seconds: measured rates vary, and the order of a resumed call must not
-        for experiment in sorted(missing, key=Experiment.operations):
+        for (_, _, experiment), expected in zip(work, seconds, strict=True):
             experiment.run(store, progress=False)
-            bar.advance(seconds[id(experiment)])
+            bar.advance(expected)
 
 
 def _duration(seconds: float) -> str:

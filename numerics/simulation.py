@@ -17,7 +17,7 @@ from theory.errors import ProblemError, UnstableSystemError
 from theory.linear_system import LinearSystem
 from theory.moments import Moments
 from theory.objectives import FiniteWindow
-from theory.observation import Observer
+from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.trajectory import problem_poles, trajectory
 
@@ -121,7 +121,7 @@ def simulate(
                     jnp.asarray(count_now),
                 )
                 bar.advance()
-            observed, matrices = _observe(problem, observer, _cast(current, "float64"))
+            observed, matrices = _observe(as_data(problem), observer, _cast(current, "float64"))
             history.append({name: np.asarray(values) for name, values in observed.items()})
             alive = np.isfinite(history[-1]["loss"])
             if record == 0:
@@ -212,7 +212,7 @@ def _warn(networks) -> None:
             DivergenceWarning,
             stacklevel=3,
         )
-    worst = float(networks["remainder"].where(~networks["diverged"]).max())
+    worst = float(networks["remainder"].where(~networks["diverged"].any("training_time")).max())
     if worst > 1e-6:
         warnings.warn(
             f"the moments left out weigh {worst:.2g} of the largest: a network's poles left the disc in which "

@@ -10,13 +10,13 @@ from paper_figures import gallery
 
 @pytest.fixture
 def small(monkeypatch):
-    """Every experiment of the figures at width 32 at most, with three seeds and coarse steps."""
+    """Every experiment of the figures at width 16 at most, with two seeds and coarse steps."""
     original = Experiment.__init__
 
     def shrunken(self, *arguments, **options):
         original(self, *arguments, **options)
-        object.__setattr__(self, "width", min(self.width, 32))
-        object.__setattr__(self, "seeds", min(self.seeds, 3))
+        object.__setattr__(self, "width", min(self.width, 16))
+        object.__setattr__(self, "seeds", min(self.seeds, 2))
         object.__setattr__(self, "step_size", 0.05)
 
     monkeypatch.setattr(Experiment, "__init__", shrunken)

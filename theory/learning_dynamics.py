@@ -16,7 +16,7 @@ from theory.checks import count, positive, real_array
 from theory.errors import DivergedError, NotDerivableError, ProblemError
 from theory.flow import flow, iterate, recorded_steps
 from theory.objectives import FiniteWindow
-from theory.observation import Observer
+from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction
 from theory.trajectory import trajectory
@@ -121,7 +121,7 @@ class LearningDynamics:
         return step * steps, iterate(field, rule, start, step, steps)
 
     def _observe(self, times, states):
-        observed, matrices = _observe_all(self.reduction, self.problem, self._observer, states)
+        observed, matrices = _observe_all(self.reduction, as_data(self.problem), self._observer, states)
         path = trajectory(self.problem, self._observer, times, observed, matrices)
         path["state"] = (("training_time", "order_parameter"), np.asarray(states))
         path.attrs["source"] = f"theory: {self.reduction.name}"

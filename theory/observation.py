@@ -3,6 +3,7 @@
 from typing import Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -35,6 +36,11 @@ def frequency_grid(teacher: LinearSystem, points: int = 41) -> np.ndarray:
         slowest = max(teacher.margin(), 0.01)
         return np.geomspace(0.1 * slowest, 10.0 * max(1.0, slowest), points)
     return np.linspace(0.0, np.pi, points)
+
+
+def as_data(tree):
+    """A pytree with its Python floats as arrays, so that one compiled program serves all their values."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf) if isinstance(leaf, float) else leaf, tree)
 
 
 class Observer(eqx.Module):

@@ -1,12 +1,13 @@
 """Networks with a random initial recurrence, against their infinitely wide limit."""
 
+import functools
+
 import numpy as np
 
 from numerics.claim import Claim, Trial
 from numerics.claims.integrator_outlier import integrator_problem
 from numerics.experiment import Experiment
 from theory.derivation import derive
-from theory.initialisations import Gaussian
 from theory.reductions import InfiniteWidth
 
 
@@ -49,26 +50,28 @@ class RandomRecurrence(Claim):
 
     def predicted(self, experiment: Experiment) -> np.ndarray:
         """The infinitely wide network, the same for every seed."""
-        return self._limit(experiment, experiment.problem)
+        return _limit(experiment, experiment.problem.initialisation.recurrent_gain)
 
     def rival(self, experiment: Experiment) -> np.ndarray:
         """The infinitely wide network without initial recurrence."""
-        start = experiment.problem.initialisation
-        without = Gaussian(start.input, start.readout, 0.0)
-        rate = -experiment.problem.teacher.modes.poles[0]
-        quiet = integrator_problem(rate, without.input)
-        return self._limit(experiment, quiet)
-
-    def _limit(self, experiment: Experiment, problem) -> np.ndarray:
-        path = derive(problem, InfiniteWidth()).solve(experiment.training_time, records=experiment.records)
-        return np.broadcast_to(
-            path.impulse_response.values[..., 0, 0],
-            (experiment.seeds, experiment.records, path.lag.size),
-        )
+        return _limit(experiment, 0.0)
 
     def summary(self, values: np.ndarray) -> float:
         """Mean over seeds of the response at the tenth lag and the tenth record."""
         return float(values[:, 9, 10].mean())
+
+
+def _limit(experiment: Experiment, gain: float) -> np.ndarray:
+    problem = experiment.problem
+    rate = -problem.teacher.modes.poles[0]
+    response = _response(rate, problem.initialisation.input, gain, experiment.training_time, experiment.records)
+    return np.broadcast_to(response, (experiment.seeds, *response.shape))
+
+
+@functools.lru_cache(maxsize=4)  # the limit is the same for all widths
+def _response(rate: float, scale: float, gain: float, training_time: float, records: int) -> np.ndarray:
+    limit = derive(integrator_problem(rate, scale, recurrent_gain=gain), InfiniteWidth())
+    return limit.solve(training_time, records=records).impulse_response.values[..., 0, 0]
 
 
 random_recurrence = RandomRecurrence()

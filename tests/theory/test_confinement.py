@@ -98,11 +98,11 @@ def runge_kutta(velocity, start, step: float, steps: int, records: int, observe=
 def trained(question: Problem, weights: dict, training_time: float, records: int = 41) -> dict:
     """Gradient flow of all weights of a network, with a leading axis of equally spaced times.
 
-    Steps of at most 0.005: halving them changes nothing by more than 2e-10.
+    Steps of at most 0.0025: where the loss falls most steeply, halving them changes nothing by more than 2e-9.
     """
     flat, restore = ravel_pytree(weights)
     gradient = exact_gradient(question)
-    steps = int(np.ceil(training_time / (records - 1) / 0.005))
+    steps = int(np.ceil(training_time / (records - 1) / 0.0025))
     step = training_time / (records - 1) / steps
 
     def velocity(state):

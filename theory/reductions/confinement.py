@@ -1,6 +1,7 @@
 """Exact confinement: a network without initial recurrence moves as one of width p + q."""
 
 import functools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,9 @@ from theory.objectives import WhiteNoise
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
 from theory.time import Time
+
+# below this part of the largest, an eigenvalue of a Gram matrix is rounding, not a direction
+_REACHED = 1e-14
 
 
 class Confinement(Reduction):
@@ -82,7 +86,7 @@ class Confinement(Reduction):
         values, vectors = jnp.linalg.eigh(gram)
         if float(values[0]) < -1e-9 * float(jnp.abs(values).max()):
             raise ProblemError(f"gram has the negative eigenvalue {float(values[0]):.3g}.")
-        root = jnp.sqrt(jnp.maximum(values, 0.0))[:, None] * vectors.T
+        root = jnp.sqrt(jnp.where(values > _REACHED * values[-1], values, 0.0))[:, None] * vectors.T
         zero = jnp.zeros((p + q, p + q))
         return _flatten({"recurrent": zero, "input": root[:, :p], "readout": root[:, p:].T})
 
@@ -92,7 +96,7 @@ class Confinement(Reduction):
         # the orthonormal basis in which `start` expresses the draw: vectors = basis @ root
         values, directions = jnp.linalg.eigh(vectors.T @ vectors)
         # directions that the draw does not reach (parallel read-in and readout) carry no weights
-        reached = values > 1e-14 * values[-1]
+        reached = values > _REACHED * values[-1]
         basis = jnp.where(reached, vectors @ directions / jnp.sqrt(jnp.where(reached, values, 1.0)), 0.0)
         return _flatten(
             {
@@ -168,7 +172,7 @@ def _flatten(weights: dict):
 
 
 def _unflatten(state, p: int, q: int) -> dict:
-    n = p + q
+    n = (math.isqrt((p + q) ** 2 + 4 * state.size) - p - q) // 2  # state.size = n (n + p + q)
     return {
         "input": state[: n * p].reshape(n, p),
         "readout": state[n * p : n * p + q * n].reshape(q, n),
@@ -225,7 +229,12 @@ def _numeric_field(objective, time: Time):
 
 def _matrix_equations(problem: Problem) -> tuple:
     """The equations as the theorist writes them, for print."""
-    p, q, n = problem.teacher.inputs, problem.teacher.outputs, problem.teacher.states
+    teacher, gramians = problem.teacher, isinstance(problem.objective, WhiteNoise)
+    return _written(teacher.inputs, teacher.outputs, teacher.states, teacher.time, gramians)
+
+
+@functools.lru_cache(maxsize=32)
+def _written(p: int, q: int, n: int, time: Time, gramians_known: bool) -> tuple:
     k = p + q
     W, A, P, Q = (sympy.MatrixSymbol(name, k, k) for name in ("W", "A", "P", "Q"))
     X, Y = (sympy.MatrixSymbol(name, k, n) for name in ("X", "Y"))
@@ -234,7 +243,7 @@ def _matrix_equations(problem: Problem) -> tuple:
     def dot(matrix):
         return sympy.MatrixSymbol(rf"\dot{{{matrix.name}}}", *matrix.shape)
 
-    if not isinstance(problem.objective, WhiteNoise):
+    if not gramians_known:
         return tuple(
             sympy.Eq(dot(m), -sympy.MatrixSymbol(rf"\partial_{{{m.name}}}L", *m.shape), evaluate=False)
             for m in (W, U, V)
@@ -243,7 +252,6 @@ def _matrix_equations(problem: Problem) -> tuple:
         sympy.MatrixSymbol(name, *shape)
         for name, shape in (("A_*", (n, n)), ("B_*", (n, p)), ("C_*", (q, n)))
     )
-    time = problem.teacher.time
     gramians = ((A, A, P, U * U.T), (A.T, A.T, Q, V.T * V), (A, A_, X, U * B_.T), (A.T, A_.T, Y, -V.T * C_))
     return (
         sympy.Eq(dot(W), -(Q * time.gradient_factor(A) * P + Y * time.gradient_factor(A_) * X.T)),

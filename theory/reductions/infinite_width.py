@@ -15,7 +15,7 @@ from theory.initialisations import Gaussian
 from theory.moments import Moments
 from theory.objectives import WhiteNoise
 from theory.problem import Problem
-from theory.reductions.confinement import _flatten, _matrix_equations
+from theory.reductions.confinement import _flatten, _matrix_equations, _unflatten
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
 from theory.time import Time
 
@@ -131,15 +131,13 @@ class InfiniteWidth(Reduction):
 
     def vector_field(self, problem: Problem) -> VectorField:
         """Minus the gradient of the Fock-space network."""
-        weights = self.initial_weights(problem)
-        shapes = tuple((name, weights[name].shape) for name in sorted(weights))
-        return VectorField(_field(shapes, problem.teacher.time), Moments(problem.teacher))
+        teacher = problem.teacher
+        return VectorField(_field(teacher.inputs, teacher.outputs, teacher.time), Moments(teacher))
 
     def matrices(self, problem: Problem, state) -> tuple:
         """(A, B, C) of the Fock-space network."""
-        weights = self.initial_weights(problem)
-        shapes = tuple((name, weights[name].shape) for name in sorted(weights))
-        return FullRank().matrices(_unflatten(state, shapes), problem.teacher.time)
+        weights = _unflatten(state, problem.teacher.inputs, problem.teacher.outputs)
+        return FullRank().matrices(weights, problem.teacher.time)
 
     def dynamics(self, problem: Problem):
         """The matrix equations on the Fock space."""
@@ -166,19 +164,10 @@ class InfiniteWidth(Reduction):
         )
 
 
-def _unflatten(state, shapes: tuple) -> dict:
-    weights, position = {}, 0
-    for name, shape in shapes:
-        size = math.prod(shape)
-        weights[name] = state[position : position + size].reshape(shape)
-        position += size
-    return weights
-
-
 @functools.lru_cache(maxsize=32)
-def _field(shapes: tuple, time: Time):
+def _field(inputs: int, outputs: int, time: Time):
     def function(state, moments):
-        weights = _unflatten(state, shapes)
+        weights = _unflatten(state, inputs, outputs)
         matrices, pull_back = jax.vjp(lambda w: FullRank().matrices(w, time), weights)
         _, slope = moments.value_and_gradient(*matrices, time)
         return -_flatten(pull_back(slope)[0])
