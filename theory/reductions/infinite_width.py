@@ -61,10 +61,12 @@ class InfiniteWidth(Reduction):
 
         W(0) = gain (l_1 + l_2^*),   U_i = input scale x vacuum_i,   V_j = readout scale x vacuum_{p + j}
 
-    Words are kept up to length `depth`; what is left out weighs about (2 gain^2)^depth.
+    Words are kept up to length `depth`. From the third letter on each changes the loss by less than 2 gain^2
+    of what the letter before did (measured for a leaky integrator of rate 0.2, gains 0.1 to 0.4, training
+    times to 16: 0.02, 0.07, 0.15 and 0.25 of it).
 
     Assumptions: dense linear network, Gaussian initial weights, white-noise loss, gain up to about 0.4
-    (above it the truncated words weigh more than 1e-3). Networks of width N depart from it by
+    (above it more than 1e-3 of the loss would hang on words longer than 7). Networks of width N depart from it by
     O(1/sqrt(N)): fluctuations of the draw; its mean comes closer.
 
     Args:
