@@ -53,3 +53,7 @@ class DivergedError(AttractoryError):
 
     What was computed before it did is kept and marked by the caller.
     """
+
+
+class DomainWarning(UserWarning):
+    """A prediction was followed beyond where it is valid; the message says from which training time on."""

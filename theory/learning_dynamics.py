@@ -2,6 +2,7 @@
 
 import functools
 import re
+import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,13 +14,19 @@ import sympy
 from jaxtyping import Array, Float
 
 from theory.checks import count, positive, real_array
-from theory.errors import DivergedError, NotDerivableError, ProblemError
+from theory.errors import DivergedError, DomainWarning, NotDerivableError, ProblemError
 from theory.flow import flow, iterate, recorded_steps
 from theory.objectives import FiniteWindow
 from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction
 from theory.trajectory import trajectory
+from theory.transverse import couplings_along, log_amplification
+
+_ROUNDING = 1e-17  # of a weight of order 0.1 in float64
+_TRUNCATED = 1e-8  # a larger weight of the moments left out would show
+# records of the path, and points among them, on which transverse growth is followed
+_FINE, _MESH = 8193, 801
 
 
 class Linearisation(NamedTuple):
@@ -121,11 +128,67 @@ class LearningDynamics:
         return step * steps, iterate(field, rule, start, step, steps)
 
     def _observe(self, times, states):
-        observed, matrices = _observe_all(self.reduction, as_data(self.problem), self._observer, states)
-        path = trajectory(self.problem, self._observer, times, observed, matrices)
+        observer = self._observer
+        observed, matrices = _observe_all(self.reduction, as_data(self.problem), observer, states)
+        if float(observed["remainder"].max()) > _TRUNCATED:
+            # some student's poles lie outside the disc where moments converge: the exact way, at a higher cost
+            observer = Observer(self.problem, moments=False)
+            observed, matrices = _observe_all(self.reduction, as_data(self.problem), observer, states)
+        path = trajectory(self.problem, observer, times, observed, matrices)
         path["state"] = (("training_time", "order_parameter"), np.asarray(states))
         path.attrs["source"] = f"theory: {self.reduction.name}"
         self._require_stable_path(path)
+        if self.reduction.kind == "exact":
+            couplings = self._couplings(observer, states)
+            path["transverse_growth_rate"] = ("training_time", np.linalg.norm(couplings, ord=2, axis=(1, 2)))
+            self._warn_of_escape(times, couplings)
+        return path
+
+    def _couplings(self, observer, states) -> np.ndarray:
+        found = couplings_along(self.reduction, observer, as_data(self.problem), jnp.asarray(states))
+        return np.asarray(found)
+
+    def _warn_of_escape(self, times, couplings) -> None:
+        grown = np.asarray(log_amplification(couplings, jnp.asarray(times), self.problem.teacher.outputs))
+        beyond = grown > np.log(1e-3 / _ROUNDING)
+        if beyond.any():
+            warnings.warn(
+                f"from training time {float(times[int(np.argmax(beyond))]):.3g} on, networks trained in float64 "
+                f"leave the subspace of this prediction ({self.reduction.name}): rounding has grown to 1e-3 "
+                "outside it. They go on learning where the reduced equations stay.",
+                DomainWarning,
+                stacklevel=4,
+            )
+
+    def amplification(self, path):
+        """A path with its `transverse_growth_rate` and `log_amplification`, at controlled accuracy.
+
+        The second says by what factor random recurrent weights outside the reduction's narrow network have
+        grown, root-mean-square over entries; `theory.transverse.escape_time` reads off when they take over.
+        The path is followed again on a mesh that is fine where it moves. Counted for gradient flow: a rule of
+        finite steps h grows by 1 + h rate a step instead of exp(h rate).
+
+        Args:
+            path: what `solve` or `solve_from` returned.
+        """
+        times = np.asarray(path["training_time"].values)
+        fine, states = self._path(jnp.asarray(path["state"].values[0]), float(times[-1]), _FINE)
+        fine, states = np.asarray(fine), np.asarray(states)
+        size = np.abs(states).max(axis=0)
+        moved = np.abs(np.diff(states, axis=0) / np.where(size > 0, size, 1.0)).max(axis=1)
+        # half of the mesh equally spaced in training time, half in how far the path moves
+        clock = np.concatenate(
+            [[0.0], np.cumsum(moved / max(moved.sum(), 1e-300) + np.diff(fine) / times[-1])]
+        )
+        mesh = np.unique(np.searchsorted(clock, np.linspace(0.0, clock[-1], _MESH)).clip(0, fine.size - 1))
+        exact = float(path["remainder"].max()) == 0.0  # moments had to be given up
+        observer = Observer(self.problem, moments=False) if exact else self._observer
+        couplings = self._couplings(observer, states[mesh])
+        grown = log_amplification(couplings, jnp.asarray(fine[mesh]), self.problem.teacher.outputs)
+        rates = np.linalg.norm(couplings, ord=2, axis=(1, 2))
+        path = path.copy()
+        for name, values in (("transverse_growth_rate", rates), ("log_amplification", grown)):
+            path[name] = ("training_time", np.interp(times, fine[mesh], np.asarray(values)))
         return path
 
     def _require_stable_path(self, path) -> None:

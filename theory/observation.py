@@ -77,6 +77,13 @@ class Observer(eqx.Module):
             self.response_basis = jnp.asarray(self.moments.impulse_response_basis(lags))
             self.transfer_basis = jnp.asarray(self.moments.transfer_function_basis(points))
 
+    def gradient(self, problem: Problem, A, B, C) -> tuple:
+        """(dL/dA, dL/dB, dL/dC) of one student's population loss."""
+        if self.moments is None:
+            student = LinearSystem(A, B, C, time=problem.teacher.time)
+            return problem.objective.value_and_gradient(student, problem.teacher)[1]
+        return self.moments.value_and_gradient(A, B, C)[1]
+
     def __call__(self, problem: Problem, A, B, C) -> dict[str, Array]:
         """The observables of one student, and `remainder`: how much the moments left out weigh."""
         time = problem.teacher.time

@@ -57,8 +57,9 @@ def trajectory(problem: Problem, observer: Observer, training_time, observed: di
 
 
 def leak_pole(problem: Problem) -> float:
-    """Where every pole of a network without recurrence sits."""
-    return float(np.asarray(problem.teacher.time.state_matrix(np.zeros((1, 1))))[0, 0])
+    """Where every pole of a network sits that has no recurrence but `recurrent_identity`."""
+    own = getattr(problem.initialisation, "recurrent_identity", 0.0)
+    return float(np.asarray(problem.teacher.time.state_matrix(np.full((1, 1), own)))[0, 0])
 
 
 def bulk_radius(problem: Problem) -> float:

@@ -19,5 +19,5 @@ class Initialisation(eqx.Module):
 
     @property
     @abc.abstractmethod
-    def recurrence_is_zero(self) -> bool:
-        """Whether every draw has recurrent weights that are exactly zero."""
+    def recurrent_multiple(self) -> float | None:
+        """w where every draw's recurrence is exactly w times the identity (0: none at all), else None."""

@@ -32,7 +32,7 @@ class AlignedPole(Reduction):
         da/ds = sqrt(4 a^2 + delta^2) [1/(c + c*) - a/(2c)]
         dc/ds = a^2/(4 c^2) - a/(c + c*)^2
 
-    Start from a draw: `a(0) = u.v`, `delta = |u + v| |u - v|`, `c(0) = 1`, which gives the sum
+    Start from a draw: `a(0) = u.v`, `delta = |u + v| |u - v|`, `c(0) = 1 - w` for W(0) = w I, which gives the sum
     |u|^2 + |v|^2 = sqrt(4 a^2 + delta^2) its true value.
 
     Assumptions: small initial weights: of a random draw only the aligned half u + v grows, while u - v
@@ -75,7 +75,7 @@ class AlignedPole(Reduction):
         weights = problem.draw(count(width, "width"), seed)
         u, v = weights["input"][:, 0], weights["readout"][0]
         imbalance = jnp.linalg.norm(u + v) * jnp.linalg.norm(u - v)
-        return jnp.stack([u @ v, jnp.ones(()), imbalance])
+        return jnp.stack([u @ v, jnp.asarray(1 - problem.initialisation.recurrent_identity), imbalance])
 
     def vector_field(self, problem: Problem) -> VectorField:
         """The plane's equations, compiled."""
@@ -83,11 +83,14 @@ class AlignedPole(Reduction):
         function = _plane(len(modes.poles), problem.teacher.time)[-1]
         return VectorField(function, jnp.asarray([*_rates(problem), *modes.residues]))
 
-    def matrices(self, problem: Problem, state) -> tuple:
-        """The one-pole system with residue a and rate c."""
-        a, c, _ = state
-        time = problem.teacher.time
-        return time.state_matrix(jnp.reshape(1 - c, (1, 1))), jnp.ones((1, 1)), jnp.reshape(a, (1, 1))
+    def network(self, problem: Problem, state) -> dict:
+        """The network of one unit with residue a, rate c and imbalance delta."""
+        a, c, delta = state
+        total = jnp.sqrt(4 * a**2 + delta**2)  # |u|^2 + |v|^2
+        larger = jnp.sqrt((total + jnp.abs(delta)) / 2)
+        smaller = jnp.where(larger > 0, a / jnp.where(larger > 0, larger, 1.0), 0.0)
+        alpha, beta = jnp.where(delta >= 0, larger, smaller), jnp.where(delta >= 0, smaller, larger)
+        return {"recurrent": (1 - c).reshape(1, 1), "input": alpha.reshape(1, 1), "readout": beta.reshape(1, 1)}
 
     def dynamics(self, problem: Problem):
         """The plane's equations with their conserved quantity."""

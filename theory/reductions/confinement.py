@@ -24,23 +24,24 @@ _REACHED = 1e-14
 
 
 class Confinement(Reduction):
-    """Weights that start without recurrence stay in the span S of the initial read-in and readout.
+    """Weights that start without random recurrence stay in the span S of the initial read-in and readout.
 
-    If W(0) = 0, gradient flow keeps the columns of U and of V^T inside `S = span[U(0), V(0)^T]` and W
-    inside S (x) S, at every width N and training time. In an orthonormal basis of S the network is exactly
-    a dense network of width p + q under the same flow, started from (U_S, 0, V_S) with
+    If W(0) = w I (w = 0 included), gradient flow keeps the columns of U and of V^T inside
+    `S = span[U(0), V(0)^T]` and W - w I inside S (x) S, at every width N and training time. In an orthonormal
+    basis of S the network is exactly a dense network of width p + q under the same flow, started from
+    (U_S, w I, V_S) with
 
         [U_S, V_S^T]^T [U_S, V_S^T] = Gram matrix of [U(0), V(0)^T]
 
     so a random draw at width N enters through its (p + q) x (p + q) Gram matrix alone.
 
-    Proof: with W in S (x) S, the resolvent maps S to S and acts as the leak outside it, so the gradients
-    Q U + Y B*, V P - C* X^T and Q P + Y X^T have their columns in S; S is never left.
+    Proof: with W - w I in S (x) S, the resolvent maps S to S and is a multiple of the identity outside it, so the
+    gradients Q U + Y B*, V P - C* X^T and Q P + Y X^T have their columns in S; S is never left.
 
-    Assumptions: dense linear network; W(0) = 0; any loss on the outputs; a rule that commutes with
+    Assumptions: dense linear network; W(0) = w I; any loss on the outputs; a rule that commutes with
     rotations of the hidden units (gradient flow and descent do; Adam and sign descent do not).
-    The confined world can be unstable at saddles: in floating point, or with a small W(0), a full network
-    may leave where this equation stays.
+    The confined world can be unstable at saddles: in floating point, or with a small random W(0), a full
+    network may leave where this equation stays; `theory.transverse` says when.
 
     Conserved along the flow: `C = U U^T + W W^T - V^T V - W^T W`.
     """
@@ -53,8 +54,8 @@ class Confinement(Reduction):
         """A non-dense architecture, an initial recurrence, or a rule that is not rotation-invariant."""
         if not isinstance(problem.architecture, FullRank):
             return f"the architecture is {problem.architecture}, not FullRank"
-        if not problem.initialisation.recurrence_is_zero:
-            return "the recurrent weights do not start at zero, so W(0) spreads the state over all units"
+        if problem.initialisation.recurrent_multiple is None:
+            return "W(0) is not a multiple of the identity, so it spreads the state over all units"
         if not problem.learning_rule.rotation_invariant:
             return f"{problem.learning_rule} treats weights one by one and leaves the confined subspace"
         return None
@@ -87,8 +88,8 @@ class Confinement(Reduction):
         if float(values[0]) < -1e-9 * float(jnp.abs(values).max()):
             raise ProblemError(f"gram has the negative eigenvalue {float(values[0]):.3g}.")
         root = jnp.sqrt(jnp.where(values > _REACHED * values[-1], values, 0.0))[:, None] * vectors.T
-        zero = jnp.zeros((p + q, p + q))
-        return _flatten({"recurrent": zero, "input": root[:, :p], "readout": root[:, p:].T})
+        recurrent = problem.initialisation.recurrent_multiple * jnp.eye(p + q)
+        return _flatten({"recurrent": recurrent, "input": root[:, :p], "readout": root[:, p:].T})
 
     def restrict(self, problem: Problem, weights: dict, initial: dict) -> Float[Array, " state"]:
         """The order parameters of a network that started from `initial`: its weights in the basis of S."""
@@ -98,9 +99,11 @@ class Confinement(Reduction):
         # directions that the draw does not reach (parallel read-in and readout) carry no weights
         reached = values > _REACHED * values[-1]
         basis = jnp.where(reached, vectors @ directions / jnp.sqrt(jnp.where(reached, values, 1.0)), 0.0)
+        own = problem.initialisation.recurrent_multiple
+        learned = weights["recurrent"] - own * jnp.eye(vectors.shape[0])
         return _flatten(
             {
-                "recurrent": basis.T @ weights["recurrent"] @ basis,
+                "recurrent": own * jnp.eye(basis.shape[1]) + basis.T @ learned @ basis,
                 "input": basis.T @ weights["input"],
                 "readout": weights["readout"] @ basis,
             }
@@ -114,10 +117,9 @@ class Confinement(Reduction):
             return VectorField(function, jnp.asarray([*modes.poles, *modes.residues]))
         return VectorField(_numeric_field(problem.objective, problem.teacher.time), problem.teacher)
 
-    def matrices(self, problem: Problem, state) -> tuple:
-        """(A, B, C) of the network of width p + q."""
-        weights = _unflatten(state, problem.teacher.inputs, problem.teacher.outputs)
-        return FullRank().matrices(weights, problem.teacher.time)
+    def network(self, problem: Problem, state) -> dict:
+        """The network of width p + q."""
+        return _unflatten(state, problem.teacher.inputs, problem.teacher.outputs)
 
     def _has_closed_form(self, problem: Problem) -> bool:
         return problem.teacher.modes is not None and isinstance(problem.objective, WhiteNoise)
@@ -156,7 +158,7 @@ class Confinement(Reduction):
             conserved=tuple(balance[i, j] for i in range(n) for j in range(i, n)) if flows else (),
             matrix_equations=_matrix_equations(problem),
             assumptions=(
-                "dense linear network whose recurrent weights start at zero",
+                "dense linear network whose recurrent weights start at a multiple of the identity (0 included)",
                 f"exact at every width from {n} on, for all training times",
                 "in exact arithmetic: saddles of the confined world can be unstable outside it",
             ),

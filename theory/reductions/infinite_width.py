@@ -59,7 +59,7 @@ class InfiniteWidth(Reduction):
     probability. Gradient flow uses nothing else, so the infinitely wide network moves as the network on
     p + q copies of a Fock space (one for each column of [U, V^T]) that starts from
 
-        W(0) = gain (l_1 + l_2^*),   U_i = input scale x vacuum_i,   V_j = readout scale x vacuum_{p + j}
+        W(0) = w I + gain (l_1 + l_2^*),   U_i = input scale x vacuum_i,   V_j = readout scale x vacuum_{p + j}
 
     Words are kept up to length `depth`. From the third letter on each changes the loss by less than 2 gain^2
     of what the letter before did (measured for a leaky integrator of rate 0.2, gains 0.1 to 0.4, training
@@ -122,7 +122,10 @@ class InfiniteWidth(Reduction):
         vectors = np.kron(np.eye(copies), vacuum)
         p, start = problem.teacher.inputs, problem.initialisation
         return {
-            "recurrent": jnp.asarray(start.recurrent_gain * np.kron(np.eye(copies), operator)),
+            "recurrent": jnp.asarray(
+                start.recurrent_identity * np.eye(copies * words)
+                + start.recurrent_gain * np.kron(np.eye(copies), operator)
+            ),
             "input": jnp.asarray(start.input * vectors[:, :p]),
             "readout": jnp.asarray(start.readout * vectors[:, p:].T),
         }
@@ -136,10 +139,9 @@ class InfiniteWidth(Reduction):
         teacher = problem.teacher
         return VectorField(_field(teacher.inputs, teacher.outputs, teacher.time), Moments(teacher))
 
-    def matrices(self, problem: Problem, state) -> tuple:
-        """(A, B, C) of the Fock-space network."""
-        weights = _unflatten(state, problem.teacher.inputs, problem.teacher.outputs)
-        return FullRank().matrices(weights, problem.teacher.time)
+    def network(self, problem: Problem, state) -> dict:
+        """The Fock-space network."""
+        return _unflatten(state, problem.teacher.inputs, problem.teacher.outputs)
 
     def dynamics(self, problem: Problem):
         """The matrix equations on the Fock space."""

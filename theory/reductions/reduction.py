@@ -8,6 +8,7 @@ import equinox as eqx
 import sympy
 from jaxtyping import Array, Float
 
+from theory.architectures import FullRank
 from theory.problem import Problem
 
 if TYPE_CHECKING:
@@ -56,8 +57,16 @@ class Reduction(eqx.Module):
         """The equations of motion of the order parameters."""
 
     @abc.abstractmethod
+    def network(self, problem: Problem, state: Float[Array, " state"]) -> dict:
+        """The narrow dense network that stands for the wide one: "recurrent", "input", "readout"."""
+
     def matrices(self, problem: Problem, state: Float[Array, " state"]) -> tuple:
         """(A, B, C) of the student's system at given order parameters."""
+        return FullRank().matrices(self.network(problem, state), problem.teacher.time)
+
+    def silent_recurrence(self, problem: Problem) -> float:
+        """The recurrence onto itself of a unit that the narrow network leaves out."""
+        return problem.initialisation.recurrent_identity
 
     @abc.abstractmethod
     def dynamics(self, problem: Problem) -> "LearningDynamics":

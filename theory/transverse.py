@@ -1,0 +1,134 @@
+"""Transverse growth: how fast a network leaves the narrow network that a reduction confines it to."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from theory.architectures import FullRank
+from theory.errors import ProblemError
+
+
+def coupling(observer, problem, network: dict, own_recurrence=0.0) -> Float[Array, "outgoing incoming"]:
+    """How an extra hidden unit's outgoing and incoming weights drive each other, to first order.
+
+    A network of width k is embedded in a wide one whose other units are silent: recurrence w onto themselves
+    and nothing else. Give one of them small weights: outgoing `o = (W[:, j], V[:, j])` and incoming
+    `i = (W[j, :], U[j, :])`. The loss changes first at second order, by `o^T M i`, so under gradient flow
+
+        do/ds = -M i,    di/ds = -M^T o,    M = d^2 L / do di
+
+    and the largest singular value of M is the transverse growth rate: the silent units are N - k copies of
+    the same unstable direction.
+
+    Assumptions: dense network, gradient flow; any objective. M is the gradient with respect to the outgoing
+    weights of k + p silent units, the j-th of which has the j-th incoming weight alone: exact, no differences.
+
+    Args:
+        observer: the problem's `Observer`, which knows its gradient.
+        problem: the learning problem.
+        network: the narrow network's "recurrent" (k, k), "input" (k, p) and "readout" (q, k).
+        own_recurrence: w, the silent unit's recurrence onto itself.
+
+    Returns:
+        M, shape (k + q, k + p).
+
+    Source: derived here; at a fixed point of one or two poles it gives the escape rates of the staircase.
+    """
+    W, U, V = (network[name] for name in ("recurrent", "input", "readout"))
+    k, p, q, time = W.shape[0], U.shape[1], V.shape[0], problem.teacher.time
+    silent = k + p  # one silent unit for each incoming weight; none of them sends anything
+    incoming = jnp.eye(silent)
+
+    def wide(outgoing):
+        own = own_recurrence * jnp.eye(silent)
+        weights = {
+            "recurrent": jnp.block([[W, outgoing[:k]], [incoming[:, :k], own]]),
+            "input": jnp.concatenate([U, incoming[:, k:]]),
+            "readout": jnp.concatenate([V, outgoing[k:]], axis=1),
+        }
+        return FullRank().matrices(weights, time)
+
+    matrices, pull_back = jax.vjp(wide, jnp.zeros((k + q, silent)))
+    return pull_back(observer.gradient(problem, *matrices))[0]
+
+
+@eqx.filter_jit
+def couplings_along(reduction, observer, problem, states) -> Float[Array, "record outgoing incoming"]:
+    """The coupling M at every state of a path."""
+    own = reduction.silent_recurrence(problem)
+    return jax.lax.map(
+        lambda state: coupling(observer, problem, reduction.network(problem, state), own),
+        states,
+        batch_size=64,
+    )
+
+
+@eqx.filter_jit
+def log_amplification(couplings, times, outputs: int) -> Float[Array, " record"]:
+    """The logarithm of the factor by which random recurrent weights outside have grown since the start.
+
+    Root-mean-square over the entries of W between the narrow network and a silent unit, for independent
+    entries at the start. Between records M is taken as constant at the mean of both ends.
+
+    Args:
+        couplings: M along the path, (record, k + q, k + p).
+        times: training times of the records, (record,).
+        outputs: q.
+    """
+    k = couplings.shape[1] - outputs
+    left, rates, right = jnp.linalg.svd((couplings[1:] + couplings[:-1]) / 2, full_matrices=False)
+
+    # exp(-t [[0, M], [M^T, 0]]) on (o, i), from M = left diag(rates) right
+    def advance(carry, interval):
+        (outgoing, incoming), scale = carry
+        left, rate, right, duration = interval
+        along = rate[:, None] * duration
+        o, i = left.T @ outgoing, right @ incoming
+        outgoing += left @ ((jnp.cosh(along) - 1) * o - jnp.sinh(along) * i)
+        incoming += right.T @ ((jnp.cosh(along) - 1) * i - jnp.sinh(along) * o)
+        size = jnp.maximum(jnp.abs(outgoing).max(), jnp.abs(incoming).max())
+        scale += jnp.log(size)
+        outgoing, incoming = outgoing / size, incoming / size
+        recurrent = (outgoing[:k] ** 2).sum() + (incoming[:k] ** 2).sum()
+        return ((outgoing, incoming), scale), scale + 0.5 * jnp.log(recurrent / (2 * k))
+
+    # the columns: one for each recurrent weight to or from the silent unit
+    outgoing, incoming = jnp.eye(couplings.shape[1], 2 * k), jnp.eye(couplings.shape[2], 2 * k, k)
+    outgoing = outgoing.at[:, k:].set(0.0)
+    start = ((outgoing, incoming), jnp.zeros(()))
+    grown = jax.lax.scan(advance, start, (left, rates, right, jnp.diff(times)))[1]
+    return jnp.concatenate([jnp.zeros(1), grown])
+
+
+def escape_time(path, perturbation: float, size: float = 1e-2) -> float:
+    """The training time at which random recurrent weights outside the narrow network have grown to a size.
+
+    Args:
+        path: what `LearningDynamics.amplification` returned.
+        perturbation: standard deviation of each such weight at the start: `gain / sqrt(width)` for a random
+            W(0), about 1e-17 for rounding in float64.
+        size: standard deviation of each at the time asked for. The perturbation has taken over once it
+            is as large as the weights themselves; below that the prediction is exact to first order.
+
+    Returns:
+        The time, interpolated between records; infinite where they do not reach that size within the path.
+
+    Raises:
+        ProblemError: sizes that are not positive, or a start that is not below the end; a path without
+            amplification.
+    """
+    if "log_amplification" not in path:
+        raise ProblemError("this path has no amplification: LearningDynamics.amplification(path) adds it.")
+    if not 0 < perturbation < size:
+        raise ProblemError(
+            f"a perturbation of {perturbation:g} cannot grow to {size:g}: give 0 < perturbation < size."
+        )
+    needed = np.log(size / perturbation)
+    grown, times = path["log_amplification"].values, path["training_time"].values
+    beyond = grown >= needed
+    if not beyond.any():
+        return float("inf")
+    after = int(np.argmax(beyond))
+    return float(np.interp(needed, grown[after - 1 : after + 1], times[after - 1 : after + 1]))
