@@ -35,7 +35,7 @@ def real_array(value, name: str, dimensions: int):
     if jnp.iscomplexobj(value):
         raise ProblemError(
             f"{name} is complex, but real numbers are needed. A complex pair of poles c +- i w is a real "
-            "2 x 2 block [[-c, w], [-w, -c]]: give it as matrices to teachers.state_space(A, B, C)."
+            "2 x 2 block [[-c, w], [-w, -c]]: teachers.damped_oscillator(rate, frequency), or matrices."
         )
     if value.ndim != dimensions:
         raise ProblemError(f"{name} has {value.ndim} axes (shape {value.shape}); it needs {dimensions}.")

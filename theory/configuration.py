@@ -26,6 +26,8 @@ def configuration(value):
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, complex):
+        return {"real": value.real, "imaginary": value.imag}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
         described = {"class": kind.__qualname__}

@@ -32,10 +32,7 @@ def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array,
     Array([0.36787944], dtype=float64)
     """
     size = np.abs(np.asarray(start))
-    # numbers below 1e-20 of the largest are rounding, not initial weights
-    present = size[size > 1e-20 * size.max()]
-    # ... and below 1e-17 the absolute tolerance would be lost in the rounding of numbers of order one
-    absolute = max(relative_tolerance * (present.min() if present.size else 1.0), 1e-17)
+    absolute = _absolute(size, relative_tolerance)
     states, stiff = _integrate(field.function, field.parameters, start, times, relative_tolerance, absolute)
     if not bool(jnp.isfinite(states).all()):
         reached = float(times[max(int(jnp.isfinite(states).all(axis=1).sum()) - 1, 0)])
@@ -46,6 +43,42 @@ def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array,
             else f"the reduced equations left the finite numbers after training time {reached:g}."
         )
     return states
+
+
+def flows(field, starts, times, relative_tolerance: float = 1e-8) -> Float[Array, "start record state"]:
+    """`flow` from many starts at once, each with steps of its own.
+
+    Args:
+        field, times, relative_tolerance: as for `flow`.
+        starts: initial states, (start, state).
+
+    Raises:
+        DivergedError: one of them left the finite numbers, or was too stiff.
+    """
+    absolute = _absolute(np.abs(np.asarray(starts)), relative_tolerance)
+    states = _integrate_all(field.function, field.parameters, starts, times, relative_tolerance, absolute)
+    finite = np.isfinite(np.asarray(states)).all(axis=(1, 2))
+    if not finite.all():
+        raise DivergedError(
+            f"{int((~finite).sum())} of {finite.size} paths were too stiff or left the finite numbers, the first of "
+            f"them from start {int(np.argmin(finite))}. Ask for a shorter training time or smaller weights."
+        )
+    return states
+
+
+def _absolute(size: np.ndarray, relative_tolerance: float) -> float:
+    # numbers below 1e-20 of the largest are rounding, not initial weights
+    present = size[size > 1e-20 * size.max()]
+    # ... and below 1e-17 the absolute tolerance would be lost in the rounding of numbers of order one
+    return max(relative_tolerance * (present.min() if present.size else 1.0), 1e-17)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _integrate_all(function, parameters, starts, times, relative, absolute):
+    def one(start):
+        return _integrate(function, parameters, start, times, relative, absolute)[0]
+
+    return jax.vmap(one)(starts)
 
 
 @functools.partial(jax.jit, static_argnums=0)

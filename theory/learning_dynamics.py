@@ -13,6 +13,7 @@ import numpy as np
 import sympy
 from jaxtyping import Array, Float
 
+from theory import symbolic
 from theory.checks import count, positive, real_array
 from theory.errors import DivergedError, DomainWarning, NotDerivableError, ProblemError
 from theory.flow import flow, iterate, recorded_steps
@@ -129,11 +130,11 @@ class LearningDynamics:
 
     def _observe(self, times, states):
         observer = self._observer
-        observed, matrices = _observe_all(self.reduction, as_data(self.problem), observer, states)
+        observed, matrices = observe_states(self.reduction, as_data(self.problem), observer, states)
         if float(observed["remainder"].max()) > _TRUNCATED:
             # some student's poles lie outside the disc where moments converge: the exact way, at a higher cost
             observer = Observer(self.problem, moments=False)
-            observed, matrices = _observe_all(self.reduction, as_data(self.problem), observer, states)
+            observed, matrices = observe_states(self.reduction, as_data(self.problem), observer, states)
         path = trajectory(self.problem, observer, times, observed, matrices)
         path["state"] = (("training_time", "order_parameter"), np.asarray(states))
         path.attrs["source"] = f"theory: {self.reduction.name}"
@@ -256,6 +257,16 @@ class LearningDynamics:
             )
         return moving
 
+    def find_conserved(self, degree: int = 2) -> list:
+        """Every polynomial of the order parameters up to a degree that the explicit equations conserve.
+
+        Found by the machine: a null space at rational points, then a proof (`theory.symbolic`).
+
+        Raises:
+            NotDerivableError: the equations are not explicit.
+        """
+        return symbolic.conserved_quantities(self._explicit(), degree)
+
     def linearise(self, point: dict) -> Linearisation:
         """Rates and condition number of the equations at a fixed point, in their moving coordinates.
 
@@ -361,7 +372,9 @@ def _central_differences(function, parameters, states, spacing=1e-5):
 
 
 @eqx.filter_jit
-def _observe_all(reduction, problem, observer, states: Float[Array, "record state"]):
+def observe_states(reduction, problem, observer, states: Float[Array, "record state"]) -> tuple:
+    """What is observed of every state, and its (A, B, C)."""
+
     def observe(state):
         matrices = reduction.matrices(problem, state)
         return observer(problem, *matrices), matrices

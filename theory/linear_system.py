@@ -14,13 +14,14 @@ from theory.time import ContinuousTime, Time
 
 
 class Modes(NamedTuple):
-    """A one-input, one-output system as a sum of real modes: `H(s) = sum_k residues_k / (s - poles_k)`.
+    """A one-input, one-output system as a sum of modes: `H(s) = sum_k residues_k / (s - poles_k)`.
 
+    Poles and residues are real, or come in conjugate pairs.
     Kept with a system whose modes are known exactly; never recomputed from its matrices.
     """
 
-    poles: tuple[float, ...]
-    residues: tuple[float, ...]
+    poles: tuple[complex, ...]
+    residues: tuple[complex, ...]
 
 
 class LinearSystem(eqx.Module):

@@ -60,7 +60,9 @@ def white_noise_loss(A, B, C, poles, residues, time: Time):
 
 
 def compile_to_jax(arguments, expressions):
-    """A JAX function of the flat arguments that returns the expressions as one array.
+    """A JAX function of the flat arguments that returns the expressions, which must be real, as one array.
+
+    Arguments may be complex (a conjugate pair of poles) where the expressions' values are real.
 
     >>> x = sympy.Symbol("x")
     >>> compile_to_jax([x], [x**2, sympy.erf(x)])(0.5)
@@ -69,7 +71,7 @@ def compile_to_jax(arguments, expressions):
     function = sympy.lambdify(list(arguments), list(expressions), modules=[_TABLE, "jax"], cse=True)
 
     def evaluate(*values):
-        return jnp.stack([jnp.asarray(v, dtype=float) for v in function(*values)])
+        return jnp.stack([jnp.real(jnp.asarray(v)).astype(float) for v in function(*values)])
 
     return evaluate
 
@@ -137,4 +139,11 @@ def conserved_quantities(field: dict, degree: int = 2) -> list:
     for vector in sympy.Matrix(samples).nullspace():
         vector = vector / next(entry for entry in vector if entry != 0)
         candidates.append(sum(c * m for c, m in zip(vector, monomials, strict=True)))
-    return [q for q in candidates if sympy.simplify(sum(sympy.diff(q, x) * field[x] for x in variables)) == 0]
+    ring = sympy.ring([*variables, *parameters], sympy.QQ)[0]
+
+    def conserved(quantity) -> bool:
+        change = sympy.together(sum(sympy.diff(quantity, x) * field[x] for x in variables))
+        # ring arithmetic: expanding the numerator as an expression takes minutes
+        return ring.from_expr(sympy.numer(change)) == 0
+
+    return [quantity for quantity in candidates if conserved(quantity)]

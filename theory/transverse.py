@@ -66,16 +66,22 @@ def couplings_along(reduction, observer, problem, states) -> Float[Array, "recor
 
 
 @eqx.filter_jit
-def log_amplification(couplings, times, outputs: int) -> Float[Array, " record"]:
-    """The logarithm of the factor by which random recurrent weights outside have grown since the start.
+def propagator(
+    couplings, times, outputs: int
+) -> tuple[Float[Array, "record weight weight"], Float[Array, " record"]]:
+    """How a silent unit's recurrent weights at the start act on those at every record, to first order.
 
-    Root-mean-square over the entries of W between the narrow network and a silent unit, for independent
-    entries at the start. Between records M is taken as constant at the mean of both ends.
+    With `z = (W[:, j], W[j, :])` the 2k recurrent weights between the narrow network and silent unit j, in
+    coordinates of the narrow network: `z(s) = exp(scale) Phi z(0)`. Between records M is taken as constant at the
+    mean of both ends.
 
     Args:
         couplings: M along the path, (record, k + q, k + p).
         times: training times of the records, (record,).
         outputs: q.
+
+    Returns:
+        Phi and the logarithm of its scale, at every record.
     """
     k = couplings.shape[1] - outputs
     left, rates, right = jnp.linalg.svd((couplings[1:] + couplings[:-1]) / 2, full_matrices=False)
@@ -89,17 +95,26 @@ def log_amplification(couplings, times, outputs: int) -> Float[Array, " record"]
         outgoing += left @ ((jnp.cosh(along) - 1) * o - jnp.sinh(along) * i)
         incoming += right.T @ ((jnp.cosh(along) - 1) * i - jnp.sinh(along) * o)
         size = jnp.maximum(jnp.abs(outgoing).max(), jnp.abs(incoming).max())
-        scale += jnp.log(size)
-        outgoing, incoming = outgoing / size, incoming / size
-        recurrent = (outgoing[:k] ** 2).sum() + (incoming[:k] ** 2).sum()
-        return ((outgoing, incoming), scale), scale + 0.5 * jnp.log(recurrent / (2 * k))
+        outgoing, incoming, scale = outgoing / size, incoming / size, scale + jnp.log(size)
+        return ((outgoing, incoming), scale), (jnp.concatenate([outgoing[:k], incoming[:k]]), scale)
 
-    # the columns: one for each recurrent weight to or from the silent unit
-    outgoing, incoming = jnp.eye(couplings.shape[1], 2 * k), jnp.eye(couplings.shape[2], 2 * k, k)
-    outgoing = outgoing.at[:, k:].set(0.0)
+    # a column for each recurrent weight to, then from, the silent unit
+    columns = jnp.eye(2 * k)
+    outgoing = jnp.zeros((couplings.shape[1], 2 * k)).at[:k].set(columns[:k])
+    incoming = jnp.zeros((couplings.shape[2], 2 * k)).at[:k].set(columns[k:])
     start = ((outgoing, incoming), jnp.zeros(()))
-    grown = jax.lax.scan(advance, start, (left, rates, right, jnp.diff(times)))[1]
-    return jnp.concatenate([jnp.zeros(1), grown])
+    later, scales = jax.lax.scan(advance, start, (left, rates, right, jnp.diff(times)))[1]
+    return jnp.concatenate([columns[None], later]), jnp.concatenate([jnp.zeros(1), scales])
+
+
+def log_amplification(couplings, times, outputs: int) -> Float[Array, " record"]:
+    """The logarithm of the factor by which random recurrent weights outside have grown since the start.
+
+    Root-mean-square over the entries of W between the narrow network and a silent unit, for independent
+    entries at the start. Arguments as for `propagator`.
+    """
+    Phi, scale = propagator(couplings, times, outputs)
+    return scale + 0.5 * jnp.log((Phi**2).sum(axis=(1, 2)) / Phi.shape[1])
 
 
 def escape_time(path, perturbation: float, size: float = 1e-2) -> float:

@@ -195,8 +195,9 @@ def _symbols(p: int, q: int):
 def _closed_form(modes: int, time: Time):
     """Equations of the width-2 network, by SymPy from the loss: (equations, loss, symbols, function)."""
     W, U, V = _symbols(1, 1)
-    poles = sympy.symbols(f"lambda_*1:{modes + 1}", real=True)
-    residues = sympy.symbols(f"r_*1:{modes + 1}", real=True)
+    # no assumption on them: they may be conjugate pairs
+    poles = sympy.symbols(f"lambda_*1:{modes + 1}")
+    residues = sympy.symbols(f"r_*1:{modes + 1}")
     A, B, C = FullRank().matrices({"recurrent": W, "input": U, "readout": V}, time)
     loss = symbolic.white_noise_loss(A, B, C, poles, residues, time)
     variables = [*U, *V, *W]
@@ -213,6 +214,33 @@ def confined_equations(modes: int, time: Time) -> tuple:
     """The equations of the confined network of width two: ({entry: rate}, (W, U, V), teacher's symbols)."""
     equations, _, symbols, _ = _closed_form(modes, time)
     return equations, _symbols(1, 1), symbols
+
+
+def require_invariant(time: Time, embedding: dict, flow: dict, poles, residues) -> None:
+    """Check, in exact arithmetic at three points, that a plane is invariant under the confined flow of width two.
+
+    Args:
+        time: continuous or discrete.
+        embedding: {name of an entry of U, V or W: its expression in the plane's coordinates}; others are zero.
+        flow: {coordinate: its rate}, what the confined flow should be on the plane.
+        poles, residues: the teacher's, as expressions.
+
+    Raises:
+        AssertionError: the confined flow moves an entry otherwise.
+    """
+    confined, _, symbols = confined_equations(len(poles), time)
+    parameters = sorted(set().union(*(sympy.sympify(e).free_symbols for e in (*poles, *residues))), key=str)
+    place = [sympy.sympify(embedding.get(str(entry), 0)) for entry in confined]
+    speed = [sum(sympy.diff(entry, x) * rate for x, rate in flow.items()) for entry in place]
+    on_plane = symbolic.evaluate_exactly([*flow, *parameters], [*place, *poles, *residues, *speed])
+    anywhere = symbolic.evaluate_exactly([*confined, *symbols], confined.values())
+    size = len(place)
+    for trial in range(1, 4):
+        numbers = [sympy.Rational(7 * k + trial, 41) for k in range(1, len(flow) + len(parameters) + 1)]
+        values = on_plane(*numbers)
+        for entry, rate, expected in zip(confined, anywhere(*values[:-size]), values[-size:], strict=True):
+            if rate != expected:
+                raise AssertionError(f"the plane is not invariant under the confined flow: {entry}")
 
 
 @functools.lru_cache(maxsize=32)

@@ -16,7 +16,7 @@ def sum_of_exponentials(rates, residues) -> LinearSystem:
 
     Raises:
         ProblemError: rates that are not positive or repeat, weights of zero, lengths that differ,
-            complex numbers (an oscillation is a `state_space` teacher).
+            complex numbers (an oscillation is a `damped_oscillator`).
 
     >>> sum_of_exponentials(rates=[0.3, 2.5], residues=[1.0, -1.5]).norm() ** 2 / 2
     Array(0.52261905, dtype=float64)
