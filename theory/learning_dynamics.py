@@ -166,31 +166,38 @@ class LearningDynamics:
 
         The second says by what factor random recurrent weights outside the reduction's narrow network have
         grown, root-mean-square over entries; `theory.transverse.escape_time` reads off when they take over.
-        The path is followed again on a mesh that is fine where it moves. Counted for gradient flow: a rule of
-        finite steps h grows by 1 + h rate a step instead of exp(h rate).
+        Counted for gradient flow: a rule of finite steps h grows by 1 + h rate a step instead of exp(h rate).
 
         Args:
             path: what `solve` or `solve_from` returned.
         """
-        times = np.asarray(path["training_time"].values)
-        fine, states = self._path(jnp.asarray(path["state"].values[0]), float(times[-1]), _FINE)
-        fine, states = np.asarray(fine), np.asarray(states)
-        size = np.abs(states).max(axis=0)
-        moved = np.abs(np.diff(states, axis=0) / np.where(size > 0, size, 1.0)).max(axis=1)
-        # half of the mesh equally spaced in training time, half in how far the path moves
-        clock = np.concatenate(
-            [[0.0], np.cumsum(moved / max(moved.sum(), 1e-300) + np.diff(fine) / times[-1])]
-        )
-        mesh = np.unique(np.searchsorted(clock, np.linspace(0.0, clock[-1], _MESH)).clip(0, fine.size - 1))
-        exact = float(path["remainder"].max()) == 0.0  # moments had to be given up
-        observer = Observer(self.problem, moments=False) if exact else self._observer
-        couplings = self._couplings(observer, states[mesh])
-        grown = log_amplification(couplings, jnp.asarray(fine[mesh]), self.problem.teacher.outputs)
+        mesh, couplings = self.couplings(path)
+        grown = log_amplification(couplings, jnp.asarray(mesh), self.problem.teacher.outputs)
         rates = np.linalg.norm(couplings, ord=2, axis=(1, 2))
         path = path.copy()
         for name, values in (("transverse_growth_rate", rates), ("log_amplification", grown)):
-            path[name] = ("training_time", np.interp(times, fine[mesh], np.asarray(values)))
+            path[name] = ("training_time", np.interp(path["training_time"], mesh, np.asarray(values)))
         return path
+
+    def couplings(self, path) -> tuple[np.ndarray, np.ndarray]:
+        """Training times, and the coupling M of a silent unit's weights at each (see `theory.transverse`).
+
+        The path is followed again, on a mesh half of which is equally spaced in training time and half in how far
+        the order parameters move.
+
+        Args:
+            path: what `solve` or `solve_from` returned.
+        """
+        end = float(path["training_time"][-1])
+        fine, states = map(np.asarray, self._path(jnp.asarray(path["state"].values[0]), end, _FINE))
+        size = np.abs(states).max(axis=0)
+        moved = np.abs(np.diff(states, axis=0) / np.where(size > 0, size, 1.0)).max(axis=1)
+        passed = moved / max(moved.sum(), 1e-300) + np.diff(fine) / end
+        clock = np.concatenate([[0.0], np.cumsum(passed)])
+        mesh = np.unique(np.searchsorted(clock, np.linspace(0.0, clock[-1], _MESH)).clip(0, fine.size - 1))
+        exact = float(path["remainder"].max()) == 0.0  # moments had to be given up
+        observer = Observer(self.problem, moments=False) if exact else self._observer
+        return fine[mesh], self._couplings(observer, states[mesh])
 
     def _require_stable_path(self, path) -> None:
         """A step that jumps over the stability boundary lands where the loss is infinite and formulas lie."""

@@ -2,9 +2,19 @@
 
 from numerics.claims.integrator_half_time import integrator_half_time as integrator_half_time
 from numerics.claims.integrator_outlier import integrator_outlier as integrator_outlier
+from numerics.claims.oscillator_pair import oscillator_pair as oscillator_pair
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
+from numerics.claims.seed_band import seed_band as seed_band
+from numerics.claims.transverse_escape import transverse_escape as transverse_escape
 
-__all__ = ["integrator_half_time", "integrator_outlier", "random_recurrence"]
+__all__ = [
+    "integrator_half_time",
+    "integrator_outlier",
+    "oscillator_pair",
+    "random_recurrence",
+    "seed_band",
+    "transverse_escape",
+]
 
 
 def every_claim() -> list:

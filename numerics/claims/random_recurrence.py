@@ -64,7 +64,9 @@ class RandomRecurrence(Claim):
 def _limit(experiment: Experiment, gain: float) -> np.ndarray:
     problem = experiment.problem
     rate = -problem.teacher.modes.poles[0]
-    response = _response(rate, problem.initialisation.input, gain, experiment.training_time, experiment.records)
+    response = _response(
+        rate, problem.initialisation.input, gain, experiment.training_time, experiment.records
+    )
     return np.broadcast_to(response, (experiment.seeds, *response.shape))
 
 

@@ -5,6 +5,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import sympy
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
@@ -114,7 +115,7 @@ class Confinement(Reduction):
         if self._has_closed_form(problem):
             modes = problem.teacher.modes
             _, _, _, function = _closed_form(len(modes.poles), problem.teacher.time)
-            return VectorField(function, jnp.asarray([*modes.poles, *modes.residues]))
+            return VectorField(function, mode_parameters(modes))
         return VectorField(_numeric_field(problem.objective, problem.teacher.time), problem.teacher)
 
     def network(self, problem: Problem, state) -> dict:
@@ -205,9 +206,20 @@ def _closed_form(modes: int, time: Time):
     compiled = symbolic.compile_to_jax([*variables, *poles, *residues], equations.values())
 
     def function(state, parameters):
-        return compiled(*state, *parameters)
+        return compiled(*state, *mode_values(parameters))
 
     return equations, loss, (*poles, *residues), function
+
+
+def mode_parameters(modes) -> Float[Array, "part mode"]:
+    """A teacher's poles and residues as real numbers: a row of real parts, and one of imaginary parts if any."""
+    values = np.asarray([*modes.poles, *modes.residues])
+    return jnp.asarray(np.stack([values.real, values.imag]) if np.iscomplexobj(values) else values[None])
+
+
+def mode_values(parameters):
+    """Poles and residues from `mode_parameters`."""
+    return parameters[0] + 1j * parameters[1] if len(parameters) == 2 else parameters[0]
 
 
 def confined_equations(modes: int, time: Time) -> tuple:

@@ -12,7 +12,7 @@ from theory.checks import count
 from theory.initialisations import Gaussian
 from theory.objectives import WhiteNoise
 from theory.problem import Problem
-from theory.reductions.confinement import require_invariant
+from theory.reductions.confinement import mode_parameters, mode_values, require_invariant
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
 from theory.time import Time
 from theory.trajectory import bulk_radius
@@ -79,7 +79,7 @@ class ConjugatePair(Reduction):
         """The plane's equations, compiled."""
         modes = problem.teacher.modes
         function = _plane(len(modes.poles), problem.teacher.time)[-1]
-        return VectorField(function, jnp.asarray([*modes.poles, *modes.residues]))
+        return VectorField(function, mode_parameters(modes))
 
     def network(self, problem: Problem, state) -> dict:
         """The network of two units."""
@@ -140,5 +140,5 @@ def _plane(modes: int, time: Time):
         loss,
         conserved,
         (*poles, *residues),
-        lambda state, values: compiled(*state, *values),
+        lambda state, values: compiled(*state, *mode_values(values)),
     )

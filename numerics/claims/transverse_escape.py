@@ -1,0 +1,134 @@
+"""A network that leaves the subspace it was confined to: how its weights outside grow."""
+
+import dataclasses
+
+import numpy as np
+
+from numerics.claim import Claim, Trial
+from numerics.claims.oscillator_pair import dense_problem
+from numerics.experiment import Experiment
+from theory import teachers
+from theory.derivation import derive
+from theory.initialisations import Gaussian
+from theory.reductions import Confinement
+
+
+def basis_of(experiment: Experiment, seed: int) -> np.ndarray:
+    """An orthonormal basis of S = span[U(0), V(0)^T], (N, k)."""
+    weights = experiment.problem.draw(experiment.width, seed)
+    return np.linalg.qr(np.concatenate([weights["input"], weights["readout"].T], axis=1))[0]
+
+
+def outside(recurrent, basis) -> np.ndarray:
+    """Root-mean-square entry of W between S and the units outside it, (record,).
+
+    Args:
+        recurrent: W, (record, N, N).
+        basis: of S, (N, k).
+    """
+    width, k = basis.shape
+    inside = basis @ basis.T
+    beyond = np.eye(width) - inside
+    square = ((inside @ recurrent @ beyond) ** 2).sum((1, 2)) + ((beyond @ recurrent @ inside) ** 2).sum(
+        (1, 2)
+    )
+    return np.sqrt(square / (2 * k * (width - k)))
+
+
+def confined_path(experiment: Experiment, seed: int):
+    """The path of the same draw without its random recurrence, with its amplification; its dynamics."""
+    start = experiment.problem.initialisation
+    quiet = dataclasses.replace(experiment.problem, initialisation=Gaussian(start.input, start.readout))
+    dynamics = derive(quiet, Confinement())
+    return dynamics, dynamics.solve(experiment.training_time, experiment.width, seed, experiment.records)
+
+
+class TransverseEscape(Claim):
+    """How much the recurrent weights between S and the other units have grown, network by network.
+
+    To first order every network's own initial weights outside S are propagated by the coupling M along its path.
+    What is left out are the weights among the outside units themselves: they are of the order of the gain and
+    of random sign, so the gap falls as the gain.
+    """
+
+    name = "transverse_escape"
+    sentence = (
+        "From a small random W(0), the recurrent weights between the confined subspace and the silent units grow "
+        "as the coupling along the confined path propagates those of the network's own draw, as the gain vanishes."
+    )
+    kind = "asymptotic"
+    parameter = "recurrent gain"
+    exponent = 1.0
+    exponent_tolerance = 0.1
+    control = "the same coupling without the silent units' own read-in and readout"
+    headline = "log of the growth of the weights outside, at the end of training"
+    reference = "transverse growth (derived here)"
+
+    def trials(self, scale: str) -> list[Trial]:
+        """Three gains at width 16 (quick), four at width 128 (paper)."""
+        problem = dense_problem(teachers.sum_of_exponentials((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 0.1)
+        width, gains = (16, (4e-4, 2e-4, 1e-4)) if scale == "quick" else (128, (4e-4, 2e-4, 1e-4, 5e-5))
+        return [
+            Trial(
+                gain,
+                Experiment(
+                    dataclasses.replace(problem, initialisation=Gaussian(0.1, 0.1, gain)),
+                    width,
+                    seeds=8,
+                    training_time=100.0,
+                    records=51,
+                    step_size=0.1,
+                    weights=True,
+                ),
+            )
+            for gain in gains
+        ]
+
+    def measured(self, experiment: Experiment, networks) -> np.ndarray:
+        """(seed, record): log of the growth."""
+        sizes = np.stack(
+            [
+                outside(networks.weights_recurrent.values[seed], basis_of(experiment, seed))
+                for seed in range(experiment.seeds)
+            ]
+        )
+        return np.log(sizes / sizes[:, :1])
+
+    def predicted(self, experiment: Experiment) -> np.ndarray:
+        """The growth of the network's own draw."""
+        return self._grown(experiment, full=True)
+
+    def rival(self, experiment: Experiment) -> np.ndarray:
+        """The growth that recurrent weights alone would have."""
+        return self._grown(experiment, full=False)
+
+    def _grown(self, experiment: Experiment, full: bool) -> np.ndarray:
+        return np.stack([self._of_draw(experiment, seed, full) for seed in range(experiment.seeds)])
+
+    def _of_draw(self, experiment: Experiment, seed: int, full: bool) -> np.ndarray:
+        from theory.transverse import propagator
+
+        dynamics, path = confined_path(experiment, seed)
+        # the basis in which the confined network is written: that of the draw's Gram matrix
+        weights = experiment.problem.draw(experiment.width, seed)
+        vectors = np.concatenate([weights["input"], weights["readout"].T], axis=1)
+        values, directions = np.linalg.eigh(vectors.T @ vectors)
+        basis = vectors @ directions / np.sqrt(values)
+        beyond = np.eye(experiment.width) - basis @ basis.T
+        W = np.asarray(weights["recurrent"])
+        start = np.concatenate([basis.T @ W @ beyond, (beyond @ W @ basis).T])  # (2k, N)
+        mesh, couplings = dynamics.couplings(path)
+        k, outputs = basis.shape[1], experiment.problem.teacher.outputs
+        if not full:
+            couplings = couplings.copy()
+            couplings[:, k:], couplings[:, :, k:] = 0.0, 0.0
+        Phi, scale = (np.asarray(x) for x in propagator(couplings, mesh, outputs))
+        sizes = np.log(np.linalg.norm(Phi @ start, axis=(1, 2))) + scale
+        return np.interp(path.training_time.values, mesh, sizes - sizes[0])
+
+    def summary(self, values: np.ndarray) -> float:
+        """Mean over seeds at the last record."""
+        return float(values[:, -1].mean())
+
+
+transverse_escape = TransverseEscape()
