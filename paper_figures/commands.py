@@ -34,10 +34,10 @@ class Sweep:
     """Train what a claim or a figure needs, or one of several parts of it; without a name, list the sweeps.
 
     Killed at any moment, the same call goes on where it stopped. Several calls may run at once, on one
-    machine or on a shared folder: none trains what another has stored or is training.
+    machine or in a shared folder with file locks: none trains what another has stored or is training.
     """
 
-    name: Annotated[str | None, tyro.conf.Positional] = None
+    name: Annotated[str, tyro.conf.Positional] = ""
     """Name of a claim or of a figure."""
     scale: Literal["quick", "paper"] = "quick"
     """quick takes minutes on two cores; paper hours, or a GPU."""
@@ -52,7 +52,7 @@ class Sweep:
         from numerics.results import ResultStore
         from paper_figures.sweeps import every_sweep, sweep
 
-        if self.name is not None:
+        if self.name:
             run_all(share(sweep(self.name, self.scale), self.task), ResultStore(self.output / "results"))
             return 0
         for name, experiments in every_sweep(self.scale).items():
