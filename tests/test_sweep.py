@@ -230,14 +230,13 @@ def test_killed_at_twenty_random_moments_a_sweep_loses_nothing_finished_and_doub
     assert sum(line.startswith("resume") for line in lines) >= 5
     assert files(killed) == files(whole)
     assert files(whole) == {f"{name}.nc" for name in expected} | {"log"}
-    print([x for x in lines if not x.startswith("adv")], len(lines), len(finished))
 
 
 def test_killed_between_storing_and_clearing_up_leaves_nothing_for_long(tmp_path):
-    store, tiny = ResultStore(tmp_path), dataclasses.replace(tiny()[0], records=3)
-    tiny.run(store, progress=False)
-    path = store.path(tiny.configuration(), ENTRY)
+    store, small = ResultStore(tmp_path), dataclasses.replace(tiny()[0], records=3)
+    small.run(store, progress=False)
+    path = store.path(small.configuration(), ENTRY)
     for ending in (".checkpoint", ".lock"):
         path.with_suffix(ending).write_bytes(b"left behind")
-    run_all([tiny], store, report=lambda text: None)
+    run_all([small], store, report=lambda text: None)
     assert files(tmp_path) == {path.name}
