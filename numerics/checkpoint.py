@@ -59,7 +59,9 @@ class Checkpoint:
                     raise zipfile.BadZipFile(f"bad checksum of {damaged}")
             with np.load(self.path, allow_pickle=False) as stored:
                 arrays = dict(stored)
-            settings = str(arrays.pop("settings"))
+            settings, names = str(arrays.pop("settings")), arrays.pop("names").tolist()
+            if list(arrays) != names:
+                raise zipfile.BadZipFile("arrays are missing")
         except MemoryError:  # says nothing about the file
             raise
         except Exception as error:  # zipfile and numpy raise whatever the damage leads them to
@@ -69,9 +71,9 @@ class Checkpoint:
             raise _refusal(self.path, f"holds a training with other settings: {changed}")
         leaves, structure = jax.tree.flatten(start)
         state = [jnp.asarray(arrays.pop(f"state {index}")) for index in range(len(leaves))]
-        names = {key.removeprefix("record "): values for key, values in arrays.items()}
-        length = len(next(iter(names.values())))
-        history = [{name: values[record] for name, values in names.items()} for record in range(length)]
+        records = {name.removeprefix("record "): values for name, values in arrays.items()}
+        length = len(next(iter(records.values())))
+        history = [{name: values[record] for name, values in records.items()} for record in range(length)]
         return jax.tree.unflatten(structure, state), history
 
     def offer(self, state, history: list[dict]) -> None:
@@ -89,10 +91,10 @@ class Checkpoint:
 
     def save(self, state, history: list[dict]) -> None:
         """Replace the file; the arguments are those of `offer`."""
-        leaves = {f"state {index}": leaf for index, leaf in enumerate(jax.tree.leaves(state))}
-        records = {f"record {name}": np.stack([record[name] for record in history]) for name in history[0]}
+        arrays = {f"state {index}": leaf for index, leaf in enumerate(jax.tree.leaves(state))}
+        arrays |= {f"record {name}": np.stack([record[name] for record in history]) for name in history[0]}
         with replacing(self.path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, settings=self.settings, **leaves, **records)
+            np.savez(file, settings=self.settings, names=list(arrays), **arrays)
 
 
 def fingerprint(tree) -> dict:

@@ -52,7 +52,7 @@ def steps(monkeypatch):
 
 
 def interrupt(steps, after: int, **options) -> None:
-    steps.last = after
+    steps.last, steps.taken = after, 0
     with pytest.raises(KeyboardInterrupt):
         run(**options)
     steps.last, steps.taken = None, 0
@@ -75,7 +75,7 @@ class TestResumption:
         assert steps.taken == RECORDS - 1 - after  # nothing was trained twice
 
     def test_many_interruptions_are_like_none(self, path, steps):
-        for _ in range(RECORDS - 1):
+        for _ in range(RECORDS - 2):
             interrupt(steps, 1, checkpoint=path)
         assert_same_bits(run(checkpoint=path), run())
 
@@ -109,16 +109,17 @@ class TestResumption:
             assert_same_bits(run(steep, checkpoint=path, **options), whole)
 
 
-class TestRefusal:
-    @pytest.fixture(scope="class")
-    def bytes_(self, tmp_path_factory):
-        """A checkpoint of a training that was interrupted after one stretch."""
-        file = tmp_path_factory.mktemp("checkpoint") / "training.checkpoint"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "INTERVAL", 0.0)
-            run(checkpoint=file)
-        return file.read_bytes()
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The bytes of a checkpoint."""
+    file = tmp_path_factory.mktemp("checkpoint") / "training.checkpoint"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "INTERVAL", 0.0)
+        run(checkpoint=file)
+    return file.read_bytes()
 
+
+class TestRefusal:
     @pytest.mark.parametrize(
         ("changed", "said"),
         [
@@ -137,24 +138,24 @@ class TestRefusal:
         ],
         ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
     )  # fmt: skip
-    def test_checkpoint_with_another_setting_is_refused_by_its_name_and_kept(self, path, bytes_, changed, said):
-        path.write_bytes(bytes_)
-        with pytest.raises(ResultMismatchError, match=f"{said}.*left as it was"):
+    def test_checkpoint_with_another_setting_is_refused_by_its_name_and_kept(self, path, written, changed, said):
+        path.write_bytes(written)
+        with pytest.raises(ResultMismatchError, match=f"{said}.*left as it is"):
             run(checkpoint=path, **changed)
-        assert path.read_bytes() == bytes_
+        assert path.read_bytes() == written
 
-    def test_checkpoint_of_other_code_is_refused(self, path, bytes_, monkeypatch):
-        path.write_bytes(bytes_)
+    def test_checkpoint_of_other_code_is_refused(self, path, written, monkeypatch):
+        path.write_bytes(written)
         monkeypatch.setattr(simulation, "source_digest", lambda module: "after a repair")
         with pytest.raises(ResultMismatchError, match="source_digest was .* and is 'after a repair'"):
             run(checkpoint=path)
 
     @pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:-1], lambda b: b[: len(b) // 2], lambda b: b[9:]])
-    def test_damaged_checkpoint_is_refused_and_kept(self, path, bytes_, damage):
-        path.write_bytes(damage(bytes_))
+    def test_damaged_checkpoint_is_refused_and_kept(self, path, written, damage):
+        path.write_bytes(damage(written))
         with pytest.raises(ResultMismatchError, match="cannot be read.*delete it, and training starts"):
             run(checkpoint=path)
-        assert path.read_bytes() == damage(bytes_)
+        assert path.read_bytes() == damage(written)
 
     def test_no_flipped_bit_is_taken_for_a_number(self, path):
         keeper = Checkpoint(path, {"width": 1})
