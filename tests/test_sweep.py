@@ -200,7 +200,7 @@ def test_killed_at_twenty_random_moments_a_sweep_loses_nothing_finished_and_doub
     expected = stored(whole)
     assert len(expected) == len(tiny())
 
-    dice, finished, patience = random.Random(0), {}, time.monotonic() + 120
+    dice, finished, patience = random.Random(0), {}, time.monotonic() + 300
     for kill in range(20):
         before = log(killed)
         process = begin(killed, pause=0.03)
