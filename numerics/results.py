@@ -6,20 +6,14 @@ and no file ever has to be overwritten.
 """
 
 import hashlib
-import os
 import re
-import socket
-import time
-import uuid
 from pathlib import Path
 
 import numpy as np
 
+from numerics.files import replacing
 from numerics.provenance import canonical_json, provenance, source_digest
 from theory.errors import ProblemError, ResultMismatchError
-
-_DAY = 86_400.0
-_TEMPORARY = re.compile(r"\..+\.(?P<host>[^.]+)\.(?P<pid>\d+)\.[0-9a-f]{32}\.tmp")
 
 
 class ResultStore:
@@ -170,33 +164,12 @@ class ResultStore:
         for name, variable in stored.variables.items():
             if variable.dtype.kind in "biuf" and variable.ndim and variable.size:
                 encoding[name]["fletcher32"] = True
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._sweep()
-        temporary = self.folder / f".{path.name}.{_host()}.{os.getpid()}.{uuid.uuid4().hex}.tmp"
         try:
-            stored.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-            _flush(temporary)
-            os.replace(temporary, path)
+            with replacing(path) as temporary:
+                stored.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
         except (TypeError, ValueError, NotImplementedError, h5netcdf.CompatibilityError) as error:
             raise ProblemError(f"the dataset cannot be stored as netCDF: {error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
-        _flush(self.folder)
         return path
-
-    def _sweep(self) -> None:
-        """Remove the temporary files of processes that are no more."""
-        for file in self.folder.glob(".*.tmp"):
-            match = _TEMPORARY.fullmatch(file.name)
-            if match is None:
-                continue
-            try:
-                # A process of another machine cannot be asked whether it lives: its file must age.
-                dead = match["host"] == _host() and not _alive(int(match["pid"]))
-                if dead or time.time() - file.stat().st_mtime > _DAY:
-                    file.unlink()
-            except OSError:  # it has just gone, or is another user's: either is no obstacle
-                continue
 
 
 def _refusal(path: Path, reason: str) -> ResultMismatchError:
@@ -260,26 +233,3 @@ def _join_complex(dataset):
         dataset = dataset.drop_vars([half.name for half in halves])
         dataset = (dataset.assign_coords if is_coordinate else dataset.assign)({name: variable})
     return dataset
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):  # another user's; or no pid of this machine
-        return True
-    return True

@@ -2,17 +2,21 @@
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from numerics.checkpoint import Checkpoint, fingerprint
 from numerics.evaluators import default_evaluator
 from numerics.progress import progress_bar
+from numerics.provenance import source_digest
 from numerics.stability import steps_for
 from numerics.training import advance
 from theory.checks import count, instance, positive
+from theory.configuration import configuration
 from theory.errors import ProblemError, UnstableSystemError
 from theory.linear_system import LinearSystem
 from theory.moments import Moments
@@ -42,6 +46,7 @@ def simulate(
     precision: str = "float64",
     weights: bool = False,
     progress: bool = True,
+    checkpoint: Path | None = None,
 ):
     """Train networks of one width, all seeds in one vectorised computation, and observe them.
 
@@ -60,12 +65,15 @@ def simulate(
         precision: "float64" or "float32", of the weights in training.
         weights: also return the weights themselves at every record (large).
         progress: show a progress bar on a terminal.
+        checkpoint: a file that keeps the training at its records, at most every two seconds. The same call goes
+            on from it, to the same numbers bit for bit; who has stored the result deletes it.
 
     Returns:
         An `xarray.Dataset` over (`seed`, `training_time`): see `theory.trajectory`, and `diverged`.
 
     Raises:
         ProblemError: sizes or step sizes that make no sense; a step size above the stability limit.
+        ResultMismatchError: the checkpoint is damaged, or of a call with other arguments or other code.
 
     Warns:
         DivergenceWarning: networks left the finite numbers; their later records are nan and marked
@@ -101,16 +109,36 @@ def simulate(
         raise ProblemError(f"precision must be 'float64' or 'float32'; got {precision!r}.")
     step_size, steps = steps_for(problem, training_time, width, records, step_size)
 
-    evaluator = _cast(default_evaluator(problem) if evaluator is None else evaluator, precision)
+    evaluator = default_evaluator(problem) if evaluator is None else evaluator
+    if checkpoint is not None:
+        settings = {
+            "problem": configuration(problem),
+            "width": width,
+            "seeds": list(seeds),
+            "training_time": training_time,
+            "records": records,
+            "step_size": step_size,
+            "evaluator": fingerprint(evaluator),
+            "precision": precision,
+            "weights": weights,
+            "source_digest": source_digest("numerics.simulation"),
+        }
+        checkpoint = Checkpoint(checkpoint, settings)
+    evaluator = _cast(evaluator, precision)
     current = _cast(_stack([problem.draw(width, seed) for seed in seeds]), precision)
     step = jnp.asarray(step_size, dtype=precision)
     observer = Observer(problem, evaluator if isinstance(evaluator, Moments) else False)
-    history, poles, kept = [], [], []
+    history = []
+    if checkpoint is not None and (found := checkpoint.load(current)) is not None:
+        current, history = found
     one_input_one_output = problem.teacher.inputs == problem.teacher.outputs == 1
     description = f"training {len(seeds)} networks of width {width}"
     with progress_bar(steps.size - 1, description, progress) as bar:
-        for record, count_now in enumerate(np.diff(steps, prepend=0)):
+        bar.advance(max(len(history) - 1, 0))
+        for record in range(len(history), steps.size):
             if record:
+                if not np.isfinite(history[-1]["loss"]).any():
+                    break
                 current = advance(
                     problem.architecture,
                     problem.learning_rule,
@@ -118,29 +146,28 @@ def simulate(
                     evaluator,
                     current,
                     step,
-                    jnp.asarray(count_now),
+                    jnp.asarray(steps[record] - steps[record - 1]),
                 )
                 bar.advance()
             observed, matrices = _observe(as_data(problem), observer, _cast(current, "float64"))
             history.append({name: np.asarray(values) for name, values in observed.items()})
-            alive = np.isfinite(history[-1]["loss"])
             if record == 0:
                 _require_stable_draws(problem, history[0], matrices, seeds)
             if one_input_one_output:
-                poles.append(_poles(problem, matrices, alive))
+                history[-1] |= _poles(problem, matrices, np.isfinite(history[-1]["loss"]))
             if weights:
-                kept.append({name: np.asarray(values) for name, values in current.items()})
-            if not alive.any():
-                break
+                history[-1] |= {f"weights_{name}": np.asarray(values) for name, values in current.items()}
+            if checkpoint is not None:
+                checkpoint.offer(current, history)
 
     history = {name: np.stack([h[name] for h in history], axis=1) for name in history[0]}
     recorded = history["loss"].shape[1]
-    pair = tuple(np.stack(part, axis=1) for part in zip(*poles, strict=True)) if poles else ()
+    pair = (history["pole"], history["residue"]) if one_input_one_output else ()
     times = step_size * steps[:recorded]
     networks = trajectory(problem, observer, times, history, pair, seeds)
     networks["diverged"] = (("seed", "training_time"), ~np.isfinite(history["loss"]))
-    for name in kept[0] if kept else ():
-        values = np.stack([k[name] for k in kept], axis=1)
+    for name in current if weights else ():
+        values = history[f"weights_{name}"]
         axes = tuple(f"{name}_{i}" for i in range(values.ndim - 2))
         networks[f"weights_{name}"] = (("seed", "training_time", *axes), values)
     networks.attrs |= {
@@ -178,12 +205,12 @@ def _observe(problem: Problem, observer: Observer, weights: dict):
     return jax.vmap(observe)(weights)
 
 
-def _poles(problem: Problem, matrices: tuple, alive: np.ndarray) -> tuple:
+def _poles(problem: Problem, matrices: tuple, alive: np.ndarray) -> dict:
     number = problem.teacher.states
     poles, residues = (np.full((alive.size, number), np.nan, dtype=complex) for _ in range(2))
     living = tuple(np.asarray(matrix)[alive] for matrix in matrices)
     poles[alive], residues[alive] = problem_poles(problem, living)
-    return poles, residues
+    return {"pole": poles, "residue": residues}
 
 
 def _require_stable_draws(problem: Problem, observed: dict, matrices: tuple, seeds) -> None:

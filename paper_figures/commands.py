@@ -1,4 +1,4 @@
-"""`attractory figures`: train, draw, and make a page to browse."""
+"""`attractory figures` and `attractory sweep`: train, draw, and make a page to browse."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,4 +26,37 @@ class Figures:
         from paper_figures.gallery import make_figures
 
         print(f"figures: {make_figures(self.scale, self.output, self.names)}")
+        return 0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Train what a claim or a figure needs, or one of several parts of it; without a name, list the sweeps.
+
+    Killed at any moment, the same call goes on where it stopped. Several calls may run at once, on one
+    machine or in a shared folder with file locks: none trains what another has stored or is training.
+    """
+
+    name: Annotated[str, tyro.conf.Positional] = ""
+    """Name of a claim or of a figure."""
+    scale: Literal["quick", "paper"] = "quick"
+    """quick takes minutes on two cores; paper hours, or a GPU."""
+    task: str = "1/1"
+    """i/n: only the i-th of n disjoint parts of about equal cost, for the array jobs of a cluster."""
+    output: Path = Path("paper_figures/output")
+    """Folder that holds `results`."""
+
+    def run(self) -> int:
+        """Train, or list."""
+        from numerics.experiment import distinct, duration, run_all, share
+        from numerics.results import ResultStore
+        from paper_figures.sweeps import every_sweep, sweep
+
+        if self.name:
+            run_all(share(sweep(self.name, self.scale), self.task), ResultStore(self.output / "results"))
+            return 0
+        for name, experiments in every_sweep(self.scale).items():
+            needed = distinct(experiments)
+            cost = duration(sum(experiment.seconds() for experiment in needed))
+            print(f"{name:24} {len(needed):3} simulations, about {cost}")
         return 0

@@ -7,10 +7,11 @@ import tyro
 
 from numerics.commands.doctor import Doctor
 from numerics.commands.validate import Validate
-from paper_figures.commands import Figures
+from paper_figures.commands import Figures, Sweep
 
 Command = (
     Annotated[Figures, tyro.conf.subcommand("figures")]
+    | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Validate, tyro.conf.subcommand("validate")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )

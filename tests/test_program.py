@@ -35,10 +35,10 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    assert all(command in printed for command in ("figures", "validate", "doctor"))
+    assert all(command in printed for command in ("figures", "sweep", "validate", "doctor"))
 
 
-@pytest.mark.parametrize("command", ["figures", "validate"])
+@pytest.mark.parametrize("command", ["figures", "sweep", "validate"])
 def test_unknown_name_is_refused_in_one_line(command, tmp_path, capsys):
     status = main([command, "no_such_thing", "--output", str(tmp_path)])
     error = capsys.readouterr().err

@@ -15,6 +15,7 @@ import pytest
 import xarray
 
 import numerics.results as results
+from numerics.files import host
 from numerics.provenance import ROOT, canonical_json
 from numerics.results import ResultStore
 from theory.errors import ProblemError, ResultMismatchError
@@ -414,7 +415,7 @@ def dead_pid() -> int:
     return process.pid
 
 
-HERE = results._host()
+HERE = host()
 
 
 @pytest.mark.parametrize(
@@ -446,6 +447,6 @@ def test_files_of_others_are_never_swept(store):
 
 def test_host_with_dots_is_recognised(store, monkeypatch):
     monkeypatch.setattr(socket, "gethostname", lambda: "node-7.cluster.example.org")
-    file = leftover(store, results._host(), dead_pid())
+    file = leftover(store, host(), dead_pid())
     store.save(CONFIGURATION, MODULE, example(), wall_time=1.0)
     assert not file.exists()
