@@ -17,7 +17,7 @@ from numerics.claims.integrator_outlier import integrator_problem
 from numerics.cost import gradient_operations, matrix_vector_rate
 from numerics.evaluators import Gramians, Moments, TimeGrid
 from numerics.simulation import _stack
-from numerics.training import advance
+from numerics.training import advance, training_keys
 from theory.derivation import derive
 from theory.flow import flow
 
@@ -47,7 +47,8 @@ def training(problem, width: int, seeds: int, steps: int, evaluator=None) -> Cal
     weights = _stack([problem.draw(width, seed) for seed in range(seeds)])
     evaluator = Moments(problem.teacher) if evaluator is None else evaluator
     arguments = (problem.architecture, problem.learning_rule, problem.teacher.time, evaluator)
-    return lambda: advance(*arguments, weights, jnp.asarray(STEP), jnp.asarray(steps))
+    random = training_keys(range(seeds)), jnp.asarray(0)
+    return lambda: advance(*arguments, weights, jnp.asarray(STEP), jnp.asarray(steps), *random)
 
 
 def rows() -> list[tuple[str, ...]]:
