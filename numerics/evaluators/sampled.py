@@ -29,8 +29,8 @@ class Sampled(eqx.Module):
     is step/2 times the sum over k of `|C (I + step A)^k B - (the teacher's)|^2`, off by a further part O(step).
 
     All numbers, random ones included, have the precision of the weights. Peak memory is that of the states and
-    adjoints of all steps, 2 x (warm-up + scored steps) x batch x width numbers for every network trained at
-    once (`memory` gives bytes), whatever the number of training steps.
+    adjoints of all steps, 2 x (warm-up + scored steps) x batch x width numbers (`memory` gives bytes), whatever the
+    number of training steps, and of networks, which take turns.
 
     Args:
         teacher: the stable system to imitate.
@@ -108,7 +108,7 @@ class Sampled(eqx.Module):
         self.data_seed = jnp.asarray(count(data_seed, "data_seed", least=0, most=2**32 - 1))
 
     def memory(self, width: int, precision: str = "float64") -> int:
-        """Bytes that the states and adjoints of one network of that width take.
+        """Bytes that the states and adjoints of a network of that width take.
 
         >>> from theory import teachers
         >>> Sampled(teachers.leaky_integrator(0.2), batch=64, duration=50.0).memory(1024, "float32") / 2**20
@@ -139,33 +139,39 @@ class Sampled(eqx.Module):
 
     def value_and_gradient(self, A, B, C, time, key) -> tuple:
         """The loss of the minibatch of that key and its (dL/dA, dL/dB, dL/dC)."""
-        inputs, noise = self.trajectories(key, A.dtype)
-        teacher = (self.teacher.A, self.teacher.B, self.teacher.C)
-        TM, TB, TC = self._stepping(*(matrix.astype(A.dtype) for matrix in teacher))
-        (M, B, C), pull_back = jax.vjp(self._stepping, A, B, C)
+        return _backpropagate(self, A, B, C, key)
 
-        def forward(states, driven):
-            (h, z), (x, n) = states, driven
-            following = h @ M.T + x @ B.T, z @ TM.T + x @ TB.T
-            return following, (h, h @ C.T - z @ TC.T - n)
-
-        def backward(adjoint, slope):
-            return adjoint @ M + slope @ C, adjoint
-
-        rest = tuple(jnp.zeros((self.batch, size), A.dtype) for size in (A.shape[0], self.teacher.states))
-        _, (states, errors) = jax.lax.scan(forward, rest, (inputs, noise))
-        errors = errors.at[: self.unscored].set(0.0)
-        slopes = errors / (self.batch * self.scored)
-        _, adjoints = jax.lax.scan(backward, rest[0], slopes, reverse=True)
-        loss = 0.5 * jnp.vdot(errors, slopes)
-        # one product over time and batch for each group: far faster than sums inside the loop
-        states, adjoints, slopes, inputs = (
-            part.reshape(-1, part.shape[-1]) for part in (states, adjoints, slopes, inputs)
-        )
-        return loss, pull_back((adjoints.T @ states, adjoints.T @ inputs, slopes.T @ states))
-
-    def _stepping(self, A, B, C) -> tuple:
+    def stepping(self, A, B, C) -> tuple:
         """(M, B, C) of a system's steps."""
         if isinstance(self.teacher.time, ContinuousTime):
             return jnp.eye(A.shape[0], dtype=A.dtype) + self.step * A, self.step**0.5 * B, C
         return A, B, C
+
+
+# networks one after the other: side by side they would take memory for each, and products no faster
+@jax.custom_batching.sequential_vmap
+def _backpropagate(sampled: Sampled, A, B, C, key) -> tuple:
+    inputs, noise = sampled.trajectories(key, A.dtype)
+    teacher = (sampled.teacher.A, sampled.teacher.B, sampled.teacher.C)
+    TM, TB, TC = sampled.stepping(*(matrix.astype(A.dtype) for matrix in teacher))
+    (M, B, C), pull_back = jax.vjp(sampled.stepping, A, B, C)
+
+    def forward(states, driven):
+        (h, z), (x, n) = states, driven
+        following = h @ M.T + x @ B.T, z @ TM.T + x @ TB.T
+        return following, (h, h @ C.T - z @ TC.T - n)
+
+    def backward(adjoint, slope):
+        return adjoint @ M + slope @ C, adjoint
+
+    rest = tuple(jnp.zeros((sampled.batch, size), A.dtype) for size in (A.shape[0], TM.shape[0]))
+    _, (states, errors) = jax.lax.scan(forward, rest, (inputs, noise))
+    errors = errors.at[: sampled.unscored].set(0.0)
+    slopes = errors / (sampled.batch * sampled.scored)
+    _, adjoints = jax.lax.scan(backward, rest[0], slopes, reverse=True)
+    loss = 0.5 * jnp.vdot(errors, slopes)
+    # one product over time and batch for each group: far faster than sums inside the loop
+    states, adjoints, slopes, inputs = (
+        part.reshape(-1, part.shape[-1]) for part in (states, adjoints, slopes, inputs)
+    )
+    return loss, pull_back((adjoints.T @ states, (inputs.T @ adjoints).T, slopes.T @ states))
