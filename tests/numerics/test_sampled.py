@@ -44,23 +44,22 @@ def losses(sampled, student, keys):
 
 
 def plain_loss(sampled, parameters, key):
-    """The model as a reader would write it: both systems step by step, for JAX to differentiate."""
-    inputs, noise = sampled.trajectories(key, "float64")
-    continuous = sampled.teacher.time == CONTINUOUS
-    total = 0.0
-    states = [jnp.zeros((sampled.batch, A.shape[0])) for A, _, _ in (parameters, matrices(sampled.teacher))]
-    for t, (x, n) in enumerate(zip(inputs, noise, strict=True)):
-        outputs = []
-        for i, (A, B, C) in enumerate((parameters, matrices(sampled.teacher))):
-            h = states[i]
+    """The model as a reader would write it, for JAX to differentiate."""
+    systems = parameters, matrices(sampled.teacher)
+
+    def advance(states, driven):
+        (x, n), following, outputs = driven, [], []
+        for h, (A, B, C) in zip(states, systems, strict=True):
             outputs.append(h @ C.T)
-            if continuous:
-                states[i] = h + sampled.step * h @ A.T + jnp.sqrt(sampled.step) * x @ B.T
+            if sampled.teacher.time == CONTINUOUS:
+                following.append(h + sampled.step * h @ A.T + jnp.sqrt(sampled.step) * x @ B.T)
             else:
-                states[i] = h @ A.T + x @ B.T
-        if t >= sampled.unscored:
-            total = total + 0.5 * jnp.sum((outputs[0] - outputs[1] - n) ** 2)
-    return total / (sampled.batch * sampled.scored)
+                following.append(h @ A.T + x @ B.T)
+        return following, jnp.sum((outputs[0] - outputs[1] - n) ** 2, axis=-1)
+
+    rest = [jnp.zeros((sampled.batch, len(A))) for A, _, _ in systems]
+    errors = jax.lax.scan(advance, rest, sampled.trajectories(key, "float64"))[1]
+    return 0.5 * errors[sampled.unscored :].mean()
 
 
 @in_both_times
@@ -156,11 +155,9 @@ class TestTraining:
         return simulate(problem, 8, progress=False, **options)
 
     def test_does_not_depend_on_records_nor_on_the_other_seeds(self):
-        found = self.run()
-        finer = self.run(records=17)
-        np.testing.assert_array_equal(found.loss, finer.loss[:, ::4])
+        found, other = self.run(), self.run(seeds=[2], records=17)
         # rounding of the observations alone: those of several networks are made side by side
-        np.testing.assert_allclose(found.loss[2:], self.run(seeds=[2]).loss, rtol=1e-12)
+        np.testing.assert_allclose(other.loss[:, ::4], found.loss[2:], rtol=1e-12)
         assert len(np.unique(found.loss[:, -1])) == 3
 
     @pytest.mark.parametrize("rule", [GradientDescent(0.1), GradientFlow()], ids=["descent", "flow"])
