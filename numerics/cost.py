@@ -6,15 +6,16 @@ import time
 import jax
 import jax.numpy as jnp
 
-from numerics.evaluators import Moments, default_evaluator
+from numerics.evaluators import Moments, Sampled, default_evaluator
 from theory.problem import Problem
 
 
-def gradient_operations(problem: Problem, width: int) -> float:
-    """Floating-point operations of one exact population gradient of one network of that width.
+def gradient_operations(problem: Problem, width: int, evaluator=None) -> float:
+    """Floating-point operations of one gradient of one network of that width; the exact one by default.
 
     With K moments: K read-in and K readout products with an N x N matrix, and a product of N x K matrices
-    (2 N^2 operations each, for each of K); by Gramians about 700 N^3.
+    (2 N^2 operations each, for each of K); by Gramians about 700 N^3; on samples three products with an N x N
+    matrix for each step of each trajectory.
 
     >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
     >>> problem = Problem(teachers.leaky_integrator(0.2), architectures.FullRank(),
@@ -22,7 +23,9 @@ def gradient_operations(problem: Problem, width: int) -> float:
     >>> gradient_operations(problem, width=100)
     6300000.0
     """
-    evaluator = default_evaluator(problem)
+    evaluator = default_evaluator(problem) if evaluator is None else evaluator
+    if isinstance(evaluator, Sampled):
+        return 6.0 * width**2 * evaluator.batch * (evaluator.unscored + evaluator.scored)
     if isinstance(evaluator, Moments):
         vectors = problem.teacher.inputs + 2 * problem.teacher.outputs
         return 2.0 * width**2 * evaluator.number * vectors

@@ -31,6 +31,7 @@ class Experiment:
         records: number of observations.
         step_size: Runge-Kutta step of gradient flow; None lets the theory choose.
         weights: keep the weights at every record.
+        evaluator: what the networks train on (see `numerics.evaluators`); None: exact population gradients.
     """
 
     problem: Problem
@@ -40,6 +41,7 @@ class Experiment:
     records: int = 81
     step_size: float | None = None
     weights: bool = False
+    evaluator: object = None
 
     def configuration(self) -> dict:
         """The experiment as plain data: what its result is filed under."""
@@ -49,7 +51,7 @@ class Experiment:
         """Floating-point operations of the training."""
         _, steps = steps_for(self.problem, self.training_time, self.width, self.records, self.step_size)
         gradients = int(steps[-1]) * self.problem.learning_rule.gradients_per_step
-        return gradients * self.seeds * gradient_operations(self.problem, self.width)
+        return gradients * self.seeds * gradient_operations(self.problem, self.width, self.evaluator)
 
     def seconds(self) -> float:
         """What the training will roughly take on this machine."""
@@ -86,6 +88,7 @@ class Experiment:
                 self.training_time,
                 records=self.records,
                 step_size=self.step_size,
+                evaluator=self.evaluator,
                 weights=self.weights,
                 progress=progress,
                 checkpoint=checkpoint,

@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from numerics.checkpoint import Checkpoint, fingerprint
-from numerics.evaluators import default_evaluator
+from numerics.evaluators import Sampled, default_evaluator
 from numerics.progress import progress_bar
 from numerics.provenance import source_digest
 from numerics.stability import steps_for
-from numerics.training import advance
+from numerics.training import advance, training_keys
 from theory.checks import count, instance, positive
 from theory.configuration import configuration
 from theory.errors import ProblemError, UnstableSystemError
@@ -50,8 +50,9 @@ def simulate(
 ):
     """Train networks of one width, all seeds in one vectorised computation, and observe them.
 
-    Every network moves in its full weights by the problem's learning rule on the exact population
-    gradient. The network of seed i starts from `problem.draw(width, i)`, so that theory can predict each.
+    Every network moves in its full weights by the problem's learning rule, on the exact population gradient or
+    (evaluator=Sampled(...)) on that of random minibatches; what is observed is always exact. The network of
+    seed i starts from `problem.draw(width, i)`, so that theory can predict each.
 
     Args:
         problem: what is learned.
@@ -61,7 +62,7 @@ def simulate(
         records: number of equally spaced observations, the start included.
         step_size: for gradient flow, the Runge-Kutta step; None takes 1.5 over the predicted largest curvature.
         evaluator: how loss and gradient are computed (see `numerics.evaluators`); None takes the fastest
-            exact one.
+            exact one, `Sampled` trains on trajectories by back-propagation through time.
         precision: "float64" or "float32", of the weights in training.
         weights: also return the weights themselves at every record (large).
         progress: show a progress bar on a terminal.
@@ -127,8 +128,9 @@ def simulate(
     evaluator = _cast(evaluator, precision)
     current = _cast(_stack([problem.draw(width, seed) for seed in seeds]), precision)
     step = jnp.asarray(step_size, dtype=precision)
-    observer = Observer(problem, evaluator if isinstance(evaluator, Moments) else False)
-    history = []
+    # trained on samples or not, networks are observed exactly; by the same moments where there are any
+    observed_by = {Moments: evaluator, Sampled: None}.get(type(evaluator), False)
+    observer, keys, history = Observer(problem, observed_by), training_keys(seeds), []
     if checkpoint is not None and (found := checkpoint.load(current)) is not None:
         current, history = found
     one_input_one_output = problem.teacher.inputs == problem.teacher.outputs == 1
@@ -147,6 +149,8 @@ def simulate(
                     current,
                     step,
                     jnp.asarray(steps[record] - steps[record - 1]),
+                    keys,
+                    jnp.asarray(steps[record - 1]),
                 )
                 bar.advance()
             observed, matrices = _observe(as_data(problem), observer, _cast(current, "float64"))

@@ -1,11 +1,20 @@
 """Training: many steps of a learning rule on a batch of networks, in one compiled loop."""
 
+import zlib
+
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 
 from theory.architectures import Architecture
 from theory.learning_rules import LearningRule
 from theory.time import Time
+
+
+def training_keys(seeds):
+    """For each network the key of its own random stream, apart from the one its initial weights came from."""
+    stream = zlib.crc32(b"training")
+    return jnp.stack([jax.random.fold_in(jax.random.key(seed), stream) for seed in seeds])
 
 
 @eqx.filter_jit
@@ -17,11 +26,14 @@ def advance(
     weights: dict,
     step_size,
     steps,
+    keys,
+    first,
 ) -> dict:
     """The weights of a batch of networks (leading axis: seed) after a number of steps.
 
     Every network is trained in its full weights. The number of steps is not compiled in: one program serves
-    every stretch of training.
+    every stretch of training. Step k takes its randomness from `fold_in(key, k)` (all gradients within it the same),
+    so results do not depend on the stretches into which training is cut.
 
     Args:
         architecture, rule, time: how weights make a system, and how they move.
@@ -29,14 +41,20 @@ def advance(
         weights: arrays by name, (seed, ...).
         step_size: training time of a step.
         steps: how many to take (an array, so that another number needs no new program).
+        keys: a random key for each network, see `training_keys`; exact evaluators draw nothing.
+        first: how many steps were taken before.
     """
 
-    def gradient(own: dict) -> dict:
+    def gradient(own: dict, key) -> dict:
         matrices, pull_back = jax.vjp(lambda w: architecture.matrices(w, time), own)
-        _, slope = evaluator.value_and_gradient(*matrices, time)
+        _, slope = evaluator.value_and_gradient(*matrices, time, key)
         return pull_back(slope)[0]
 
-    def train(own: dict) -> dict:
-        return jax.lax.fori_loop(0, steps, lambda _, w: rule.step(w, gradient, step_size), own)
+    def train(own: dict, key) -> dict:
+        def step(number, w):
+            of_step = jax.random.fold_in(key, first + number)
+            return rule.step(w, lambda w: gradient(w, of_step), step_size)
 
-    return jax.vmap(train)(weights)
+        return jax.lax.fori_loop(0, steps, step, own)
+
+    return jax.vmap(train)(weights, keys)

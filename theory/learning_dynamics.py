@@ -215,7 +215,7 @@ class LearningDynamics:
         """The fastest decay rate of the linearised flow along the predicted path: it bounds step sizes."""
         start = self.reduction.start(self.problem, width, seed)
         _, states = self._path(start, positive(training_time, "training_time"), 41)
-        jacobians = _central_differences(*self.reduction.vector_field(self.problem), states)
+        jacobians = central_differences(*self.reduction.vector_field(self.problem), states)
         return float(np.max(-np.linalg.eigvals(np.asarray(jacobians)).real))
 
     def nullcline(self, moving, solve_for) -> list:
@@ -366,7 +366,7 @@ def _without_roots(rate):
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _central_differences(function, parameters, states, spacing=1e-5):
+def central_differences(function, parameters, states, spacing=1e-5):
     """Jacobians along a path; differentiating the long closed forms would take seconds to compile."""
     shifts = spacing * jnp.eye(states.shape[1])
 

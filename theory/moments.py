@@ -129,8 +129,8 @@ class Moments(eqx.Module):
         error = moments - self.teacher_moments
         return 0.5 * jnp.einsum("jqp,jk,kqp->", error, self.gram, error)
 
-    def value_and_gradient(self, A, B, C, time=None) -> tuple:
-        """The loss and (dL/dA, dL/dB, dL/dC); `time` is the teacher's, and there for other evaluators' sake.
+    def value_and_gradient(self, A, B, C, time=None, key=None) -> tuple:
+        """The loss and (dL/dA, dL/dB, dL/dC); `time` (the teacher's) and `key` are for other evaluators' sake.
 
         dL/dm = G (m - m*) =: r, and with Hankel blocks H_ij = r_{i+j+1},
         dL/dM = sum_ij (M^T)^i C^T H_ij B^T (M^T)^j, dL/dB = sum_k (M^T)^k C^T r_k, dL/dC = sum_k r_k (M^k B)^T.

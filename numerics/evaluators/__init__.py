@@ -1,14 +1,16 @@
-"""Evaluators: ways to compute a population loss and its gradient. Each is one small file.
+"""Evaluators: ways to compute a loss and its gradient. Each is one small file.
 
-An evaluator has one method, `value_and_gradient(A, B, C, time)`, and is a JAX pytree. `Moments` is the
-fastest for wide networks under white noise, and the default of `simulate` there.
+An evaluator has one method, `value_and_gradient(A, B, C, time, key)`, and is a JAX pytree. Exact ones give the
+population loss and ignore the key; `Moments` is the fastest of them for wide networks under white noise, and
+the default of `simulate` there. `Sampled` trains as people do, on random trajectories.
 """
 
 from numerics.evaluators.gramians import Gramians as Gramians
+from numerics.evaluators.sampled import Sampled as Sampled
 from numerics.evaluators.time_grid import TimeGrid as TimeGrid
 from theory.moments import Moments as Moments
 
-__all__ = ["Gramians", "Moments", "TimeGrid", "default_evaluator"]
+__all__ = ["Gramians", "Moments", "Sampled", "TimeGrid", "default_evaluator"]
 
 
 def default_evaluator(problem):

@@ -23,6 +23,6 @@ class Gramians(eqx.Module):
     objective: Objective
     teacher: LinearSystem
 
-    def value_and_gradient(self, A, B, C, time) -> tuple:
-        """The loss and (dL/dA, dL/dB, dL/dC)."""
+    def value_and_gradient(self, A, B, C, time, key=None) -> tuple:
+        """The loss and (dL/dA, dL/dB, dL/dC); exact, so no key is needed."""
         return self.objective.value_and_gradient(LinearSystem(A, B, C, time=time), self.teacher)

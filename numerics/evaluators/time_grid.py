@@ -67,6 +67,6 @@ class TimeGrid(eqx.Module):
         _, response = jax.lax.scan(advance, B, None, length=self.quadrature.size)
         return 0.5 * jnp.einsum("l,lqp->", self.quadrature, (response - self.target) ** 2)
 
-    def value_and_gradient(self, A, B, C, time=None) -> tuple:
-        """The loss and (dL/dA, dL/dB, dL/dC)."""
+    def value_and_gradient(self, A, B, C, time=None, key=None) -> tuple:
+        """The loss and (dL/dA, dL/dB, dL/dC); exact, so no key is needed."""
         return jax.value_and_grad(self.loss, argnums=(0, 1, 2))(A, B, C)

@@ -17,7 +17,8 @@ from numerics.claims.integrator_outlier import integrator_problem
 from numerics.cost import gradient_operations, matrix_vector_rate
 from numerics.evaluators import Gramians, Moments, TimeGrid
 from numerics.simulation import _stack
-from numerics.training import advance
+from numerics.training import advance, training_keys
+from tests.benchmarks import sampled
 from theory.derivation import derive
 from theory.flow import flow
 
@@ -35,9 +36,9 @@ def seconds(function: Callable, repeats: int = 3) -> float:
     return float(np.median(taken))
 
 
-def matrix_product_rate(size: int = 1024) -> float:
-    """Measured operations per second of a float64 matrix product."""
-    matrix = jnp.ones((size, size))
+def matrix_product_rate(size: int = 1024, dtype: str = "float64") -> float:
+    """Measured operations per second of a matrix product."""
+    matrix = jnp.ones((size, size), dtype)
     product = jax.jit(lambda m: m @ m)
     return 2 * size**3 / seconds(lambda: product(matrix))
 
@@ -47,7 +48,8 @@ def training(problem, width: int, seeds: int, steps: int, evaluator=None) -> Cal
     weights = _stack([problem.draw(width, seed) for seed in range(seeds)])
     evaluator = Moments(problem.teacher) if evaluator is None else evaluator
     arguments = (problem.architecture, problem.learning_rule, problem.teacher.time, evaluator)
-    return lambda: advance(*arguments, weights, jnp.asarray(STEP), jnp.asarray(steps))
+    random = training_keys(range(seeds)), jnp.asarray(0)
+    return lambda: advance(*arguments, weights, jnp.asarray(STEP), jnp.asarray(steps), *random)
 
 
 def rows() -> list[tuple[str, ...]]:
@@ -105,7 +107,7 @@ def rows() -> list[tuple[str, ...]]:
                 f"moments are {other / moments:.1f} times faster",
             )
         )
-    return table
+    return table + sampled.rows(seconds, matrix_product_rate)
 
 
 def main() -> None:

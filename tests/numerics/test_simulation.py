@@ -11,7 +11,7 @@ import pytest
 from numerics.claims.integrator_outlier import integrator_problem
 from numerics.evaluators import Gramians, Moments
 from numerics.simulation import DivergenceWarning, TruncationWarning, simulate
-from numerics.training import advance
+from numerics.training import advance, training_keys
 from theory import DiscreteTime, teachers
 from theory.architectures import Architecture, Diagonal, Weight
 from theory.derivation import derive
@@ -224,7 +224,8 @@ class TestStability:
         draws = [PROBLEM.draw(WIDTH, seed) for seed in range(SEEDS)]
         start = {name: jnp.stack([draw[name] for draw in draws]) for name in draws[0]}
         parts = (PROBLEM.architecture, PROBLEM.learning_rule, PROBLEM.teacher.time, Moments(PROBLEM.teacher))
-        end = advance(*parts, start, jnp.asarray(step), jnp.asarray(400))
+        random = training_keys(range(SEEDS)), jnp.asarray(0)
+        end = advance(*parts, start, jnp.asarray(step), jnp.asarray(400), *random)
         one = {name: values[0] for name, values in end.items()}
         return one
 

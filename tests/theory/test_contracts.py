@@ -204,7 +204,7 @@ def test_initialisations_draw_what_the_architecture_asks_for_again_and_again(kin
             np.testing.assert_array_equal(drawn[0][name], drawn[1][name])
         assert not np.array_equal(drawn[0]["input"], drawn[2]["input"])
         zero = not np.asarray(drawn[0]["recurrent"]).any()
-        assert example(kind).recurrence_is_zero == zero
+        assert (example(kind).recurrent_multiple == 0.0) == zero
 
 
 def times_of(objective) -> list:

@@ -161,7 +161,7 @@ class TestDraws:
         for gain in (0.0, 0.4):
             initialisation = initialisations.Gaussian(recurrent_gain=gain)
             drawn = problem(initialisation=initialisation).draw(width=6, seed=0)["recurrent"]
-            assert initialisation.recurrence_is_zero == (not np.asarray(drawn).any()) == (gain == 0)
+            assert (initialisation.recurrent_multiple == 0.0) == (not np.asarray(drawn).any()) == (gain == 0)
 
     @pytest.mark.parametrize("name", ["input", "readout", "recurrent_gain"])
     def test_refuse_a_scale_that_is_negative(self, name):

@@ -1,12 +1,17 @@
 """Gradient flow: descent in the limit of small steps."""
 
 import jax
+import jax.numpy as jnp
 
 from theory.learning_rules.learning_rule import LearningRule
 
 
 def _moved(weights, direction, amount):
-    return jax.tree.map(lambda w, d: w + amount * d, weights, direction)
+    return jax.tree.map(lambda w, d: w + jnp.asarray(amount, w.dtype) * d, weights, direction)
+
+
+_REACH = (0.0, 1 / 2, 1 / 2, 1.0)
+_PARTS = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
 
 
 class GradientFlow(LearningRule):
@@ -27,11 +32,16 @@ class GradientFlow(LearningRule):
 
     def step(self, weights, gradient, step_size):
         """One Runge-Kutta step."""
-        k1 = gradient(weights)
-        k2 = gradient(_moved(weights, k1, -step_size / 2))
-        k3 = gradient(_moved(weights, k2, -step_size / 2))
-        k4 = gradient(_moved(weights, k3, -step_size))
-        total = jax.tree.map(lambda a, b, c, d: (a + 2 * b + 2 * c + d) / 6, k1, k2, k3, k4)
+
+        def stage(carried, coefficients):
+            slope, total = carried
+            reach, part = coefficients
+            slope = gradient(_moved(weights, slope, -step_size * reach))
+            return (slope, _moved(total, slope, part)), None
+
+        nothing = jax.tree.map(jnp.zeros_like, weights)
+        # a loop, so that the gradient is compiled once and its memory taken once
+        (_, total), _ = jax.lax.scan(stage, (nothing, nothing), (jnp.array(_REACH), jnp.array(_PARTS)))
         return _moved(weights, total, -step_size)
 
     def __str__(self) -> str:
