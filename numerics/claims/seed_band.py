@@ -28,11 +28,11 @@ class SeedBand(Claim):
     def trials(self, scale: str) -> list[Trial]:
         """Four widths, 16 to 128 (quick) or to 1024 (paper)."""
         widths = (16, 32, 64, 128) if scale == "quick" else (16, 64, 256, 1024)
-        problem = integrator_problem(0.3, 1e-2)
+        problem = integrator_problem(0.5, 1e-2)
         return [
             Trial(
                 1.0 / width,
-                Experiment(problem, width, seeds=32, training_time=10.0, records=101, step_size=0.1),
+                Experiment(problem, width, seeds=128, training_time=14.0, records=57, step_size=0.25),
             )
             for width in widths
         ]

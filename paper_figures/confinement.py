@@ -1,0 +1,92 @@
+"""Figure: a network leaves the subspace it was confined to, when theory says."""
+
+import warnings
+
+import numpy as np
+
+from numerics.claims.oscillator_pair import dense_problem
+from numerics.claims.transverse_escape import basis_of, outside
+from numerics.experiment import Experiment
+from paper_figures.figure import Figure
+from paper_figures.style import COLUMN, PALETTE
+from theory import teachers
+from theory.derivation import derive
+from theory.errors import DomainWarning
+from theory.transverse import escape_time
+
+_TEACHER, _WIDTH, _END, _SCALE = ((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 16, 300.0, 0.1
+_GAINS = (0.0, 1e-6, 1e-3)
+_ROUNDING = 1e-17
+
+
+class ConfinementFigure(Figure):
+    """Weights outside the confined subspace, and the loss, for several initial recurrences."""
+
+    name = "confinement"
+    title = "Networks leave their subspace at the predicted rate, and then learn what it could not hold"
+    paper = "derived here"
+    caption = (
+        "A network with one input and one output learns a teacher of three modes (rates 0.2, 1, 5; residues 1, -3, 3). "
+        "From W(0) = 0 it is confined to two. a: root-mean-square recurrent weight between that subspace and the other "
+        "units. Dots: a trained network of width 16, for W(0) = 0, where rounding is all there is, and for random "
+        "W(0) of two gains. Lines: the transverse growth predicted along the confined path, for random initial "
+        "weights of that size (for W(0) = 0 of 1e-17, the size of rounding, set by eye; its slope is predicted). "
+        "b: the loss. Black: the confined equations, which stay at their saddle for ever; dotted: the training time "
+        "at which the weights outside are predicted to reach 0.1."
+    )
+    runtime = "2 min"
+
+    def _experiment(self, gain: float) -> Experiment:
+        return Experiment(
+            dense_problem(teachers.sum_of_exponentials(*_TEACHER), _SCALE, gain),
+            _WIDTH,
+            seeds=1,
+            training_time=_END,
+            records=101,
+            step_size=0.075,
+            weights=True,
+        )
+
+    def experiments(self, scale: str) -> list[Experiment]:
+        """One network for each gain."""
+        return [self._experiment(gain) for gain in _GAINS]
+
+    def draw(self, scale: str, store):
+        """Two panels: weights outside, loss."""
+        import matplotlib.pyplot as plt
+
+        dynamics = derive(self._experiment(0.0).problem)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DomainWarning)  # it is what the figure shows
+            path = dynamics.amplification(dynamics.solve(_END, _WIDTH, 0, 601))
+        figure, (left, right) = plt.subplots(1, 2, figsize=(2 * COLUMN, 2.5))
+        times = path.training_time.values
+        right.plot(times, path.loss, color="black", zorder=1, label="confined equations")
+        for colour, gain in zip(PALETTE, _GAINS, strict=False):
+            experiment = self._experiment(gain)
+            networks = experiment.run(store, progress=False).isel(seed=0)
+            sizes = outside(networks.weights_recurrent.values, basis_of(experiment, 0))
+            label = f"gain {gain:g}" if gain else "W(0) = 0"
+            entry = gain / np.sqrt(_WIDTH) if gain else _ROUNDING
+            style = {"ms": 2.6, "mfc": "white", "mew": 0.8, "color": colour}
+            shown = sizes > 0
+            left.plot(networks.training_time[shown][::2], sizes[shown][::2], "o", **style)
+            predicted = entry * np.exp(path.log_amplification.values)
+            below = predicted < 0.3
+            left.plot(times[below], predicted[below], color=colour, label=label)
+            right.plot(networks.training_time[::2], networks.loss[::2], "o", **style, label=label)
+            right.axvline(escape_time(path, entry, 0.1), color=colour, ls=":", lw=1)
+        left.set(
+            yscale="log",
+            ylim=(1e-18, 3),
+            xlabel="training time",
+            ylabel="weight outside the subspace (rms)",
+            title="a  weights outside",
+        )
+        left.legend(loc="lower right")
+        right.set(xlabel="training time", ylabel="population loss", title="b  loss", ylim=(0, None))
+        right.legend(loc="lower left")
+        return figure
+
+
+confinement = ConfinementFigure()
