@@ -54,7 +54,7 @@ class OscillatorPairFigure(Figure):
         for colour, experiment, (target, _, end) in zip(PALETTE, self._experiments(), _TARGETS, strict=False):
             networks = experiment.run(store, progress=False).isel(seed=0)
             dynamics = derive(experiment.problem)
-            path = dynamics.solve(end, experiment.width, 0, 2001)
+            path = dynamics.solve(end, experiment.width, 0, 401)
             found = [c for c in collisions(dynamics, path) if c.speed < 0][-1]
             times = path.training_time.values
             after = times > found.training_time

@@ -18,10 +18,10 @@ class SeedBandFigure(Figure):
     title = "A random draw enters learning through its Gram matrix: the band over seeds, predicted"
     paper = "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
     caption = (
-        "a: population loss of 128 networks of width 16 that learn exp(-0.5 t) from different seeds (thin), and the "
+        "a: population loss of 128 networks of width 8 that learn exp(-0.5 t) from different seeds (thin), and the "
         "predicted band (shaded: 5 to 95% of draws; line: the typical draw of an infinitely wide network). b: standard "
         "deviation over 128 seeds of the training time at which the loss has halved, with its standard error, and "
-        "the prediction from 400 random Gram matrices at each width (line), which falls as 1/sqrt(N)."
+        "the prediction from 200 random Gram matrices at each width (line), which falls as 1/sqrt(N)."
     )
     runtime = "1 min"
 
@@ -39,7 +39,7 @@ class SeedBandFigure(Figure):
         dynamics = derive(first.problem)
         networks = first.run(store, progress=False)
         left.plot(networks.training_time, networks.loss.T, color="0.65", lw=0.3)
-        spread = band(dynamics, first.training_time, first.width, 400)
+        spread = band(dynamics, first.training_time, first.width, 200)
         low, high = np.quantile(spread.loss, [0.05, 0.95], axis=0)
         left.fill_between(
             spread.training_time, low, high, color=PALETTE[1], alpha=0.35, lw=0, label="5 to 95%"
@@ -57,7 +57,7 @@ class SeedBandFigure(Figure):
             networks = experiment.run(store, progress=False)
             halves = half_time(networks.training_time.values, networks.loss.values)
             spread = band(
-                dynamics, experiment.training_time, experiment.width, 400, records=experiment.records
+                dynamics, experiment.training_time, experiment.width, 200, records=experiment.records
             )
             widths.append(experiment.width)
             predicted.append(np.std(half_time(spread.training_time.values, spread.loss.values), ddof=1))

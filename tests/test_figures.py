@@ -1,4 +1,4 @@
-"""Every figure draws, from shrunken experiments, and nothing is computed or drawn twice."""
+"""Figures draw, from shrunken experiments, and nothing is computed or drawn twice."""
 
 import dataclasses
 
@@ -28,8 +28,15 @@ def test_figures_are_found():
     assert {"integrator_outlier", "recurrent_spectrum", "integrator_loss"} <= names
 
 
-def test_gallery_draws_once_and_then_finds_everything(small, tmp_path):
-    names = tuple(figure.name for figure in gallery.every_figure())
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("recurrent_spectrum", "sampled_training"),
+        pytest.param(tuple(figure.name for figure in gallery.every_figure()), marks=pytest.mark.full),
+    ],
+    ids=["two", "all"],
+)
+def test_gallery_draws_once_and_then_finds_everything(small, tmp_path, names):
     first, second = [], []
     page = gallery.make_figures("quick", tmp_path, names, first.append)
     text = page.read_text(encoding="utf-8")

@@ -52,7 +52,9 @@ class TestSharing:
         for task in ("1/3", "2/3", "3/3"):
             assert share(needed, task) == share(other, task)
 
-    @pytest.mark.parametrize("task", ["0/3", "4/3", "1", "1/0", "0/0", "-1/3", "1/3/5", "a/b", "", "1 / 3", "1.0/2"])
+    @pytest.mark.parametrize(
+        "task", ["0/3", "4/3", "1", "1/0", "0/0", "-1/3", "1/3/5", "a/b", "", "1 / 3", "1.0/2"]
+    )
     def test_task_that_is_no_part_is_refused_by_its_text(self, task):
         with pytest.raises(ProblemError, match="1 <= i <= n") as refusal:
             share([], task)
@@ -156,7 +158,9 @@ def train(folder: Path, pause: float, cache: Path, caching: bool) -> None:
 def begin(tmp_path_factory):
     """Starts `train` in a process that is forked from one with the imports done, and no JAX computation."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "paper_figures.sweeps", "paper_figures.program", "h5netcdf", "xarray"])
+    context.set_forkserver_preload(
+        ["pytest", "paper_figures.sweeps", "paper_figures.program", "h5netcdf", "xarray"]
+    )
     cache = tmp_path_factory.mktemp("compiled")
 
     def begin(folder, pause=0.0, caching=False):
@@ -192,7 +196,8 @@ def files(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
-def test_killed_at_twenty_random_moments_a_sweep_loses_nothing_finished_and_doubles_nothing(begin, tmp_path):
+@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.full)])
+def test_killed_at_random_moments_a_sweep_loses_nothing_finished_and_doubles_nothing(begin, tmp_path, kills):
     whole, killed = tmp_path / "uninterrupted", tmp_path / "killed"
     whole.mkdir()
     killed.mkdir()
@@ -201,7 +206,7 @@ def test_killed_at_twenty_random_moments_a_sweep_loses_nothing_finished_and_doub
     assert len(expected) == len(tiny())
 
     dice, finished, patience = random.Random(0), {}, time.monotonic() + 300
-    for kill in range(20):
+    for kill in range(kills):
         before = log(killed)
         process = begin(killed, pause=0.03)
         # some while it starts, most after a few steps: 80 in all, of the 120 that there are
@@ -218,7 +223,8 @@ def test_killed_at_twenty_random_moments_a_sweep_loses_nothing_finished_and_doub
         again = {line.split()[1] for line in new if line.startswith(("start", "resume"))}
         assert not again & set(finished)  # ... and nobody has worked on it again
         finished = now
-    assert 0 < len(finished) < len(expected)
+    assert len(finished) < len(expected)
+    assert finished or kills < 20
 
     together = [begin(killed), begin(killed)]  # two at once do not double anything either
     for process in together:
@@ -227,7 +233,7 @@ def test_killed_at_twenty_random_moments_a_sweep_loses_nothing_finished_and_doub
     lines = log(killed)
     assert all(lines.count(f"finish {name}") <= 1 for name in expected)
     # a start may repeat only where a process was killed before its first record was written
-    assert sum(line.startswith("resume") for line in lines) >= 5
+    assert sum(line.startswith("resume") for line in lines) >= kills // 4
     assert files(killed) == files(whole)
     assert files(whole) == {f"{name}.nc" for name in expected} | {"log"}
 

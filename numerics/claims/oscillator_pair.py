@@ -44,7 +44,7 @@ class OscillatorPair(Claim):
         return [
             Trial(
                 step,
-                Experiment(problem, width, seeds=4, training_time=36.0, records=73, step_size=step),
+                Experiment(problem, width, seeds=2, training_time=36.0, records=73, step_size=step),
                 group=f"width {width}",
             )
             for width in ((16,) if scale == "quick" else (16, 128))

@@ -26,8 +26,8 @@ class SeedBand(Claim):
     reference = "exact confinement (derived here); task of Bordelon et al., arXiv 2503.18754"
 
     def trials(self, scale: str) -> list[Trial]:
-        """Four widths, 16 to 128 (quick) or to 1024 (paper)."""
-        widths = (16, 32, 64, 128) if scale == "quick" else (16, 64, 256, 1024)
+        """Four widths, 8 to 64 (quick) or to 1024 (paper)."""
+        widths = (8, 16, 32, 64) if scale == "quick" else (16, 64, 256, 1024)
         problem = integrator_problem(0.5, 1e-2)
         return [
             Trial(

@@ -75,10 +75,10 @@ class TransverseEscape(Claim):
                 Experiment(
                     dense_problem(_TEACHER, _SCALE, gain),
                     width,
-                    seeds=8,
+                    seeds=6,
                     training_time=100.0,
                     records=51,
-                    step_size=0.05,
+                    step_size=0.07,
                     weights=True,
                 ),
             )
