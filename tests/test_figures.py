@@ -17,7 +17,8 @@ def small(monkeypatch):
         original(self, *arguments, **options)
         object.__setattr__(self, "width", min(self.width, 16))
         object.__setattr__(self, "seeds", min(self.seeds, 2))
-        object.__setattr__(self, "step_size", 0.05)
+        if self.problem.learning_rule.chosen_step_size() is None:
+            object.__setattr__(self, "step_size", 0.05)
 
     monkeypatch.setattr(Experiment, "__init__", shrunken)
     assert dataclasses.is_dataclass(Experiment)

@@ -22,7 +22,7 @@ def configuration(value):
 
     >>> from theory.initialisations import Gaussian
     >>> configuration(Gaussian(input=0.1, readout=0.1))
-    {'class': 'Gaussian', 'input': 0.1, 'readout': 0.1, 'recurrent_gain': 0.0}
+    {'class': 'Gaussian', 'input': 0.1, 'readout': 0.1, 'recurrent_gain': 0.0, 'recurrent_identity': 0.0}
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value

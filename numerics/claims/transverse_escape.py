@@ -67,8 +67,8 @@ class TransverseEscape(Claim):
     reference = "transverse growth (derived here)"
 
     def trials(self, scale: str) -> list[Trial]:
-        """Three gains at width 16 (quick), four at width 128 (paper)."""
-        width, gains = (16, (4e-4, 2e-4, 1e-4)) if scale == "quick" else (128, (4e-4, 2e-4, 1e-4, 5e-5))
+        """Four gains at width 16 (quick), four at width 128 (paper)."""
+        width, gains = (16, (8e-4, 4e-4, 2e-4, 1e-4)) if scale == "quick" else (128, (4e-4, 2e-4, 1e-4, 5e-5))
         return [
             Trial(
                 gain,

@@ -40,6 +40,7 @@ from theory.errors import ProblemError
 # what to call a constructor with, by the name of its argument; a new argument without a default goes here
 ARGUMENTS = {
     "rate": 0.3,
+    "frequency": 1.2,
     "rates": [0.3, 2.5],
     "residues": [1.0, -1.5],
     "A": [[-0.4, 1.0], [-1.0, -0.4]],

@@ -279,7 +279,7 @@ class TestRefusals:
             ("C", [[1.0, np.nan]], r"C has 1 entries .*not finite.*nan.* at index \(0, 1\)"),
             ("A", [[np.inf, 0.0], [-np.inf, 1.0]], r"A has 2 entries.*\(inf\) at index \(0, 0\)"),
             ("B", jnp.array([[1.0], [jnp.nan]]), r"B has 1 entries.*at index \(1, 0\)"),
-            ("A", [[-1.0, 1j], [0.0, -1.0]], r"A is complex.*state_space"),
+            ("A", [[-1.0, 1j], [0.0, -1.0]], r"A is complex.*damped_oscillator"),
             ("C", jnp.array([[1j, 0.0]]), r"C is complex"),
             ("B", [["a"], ["b"]], r"B must hold numbers"),
             ("B", None, r"B must hold numbers"),

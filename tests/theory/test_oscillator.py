@@ -54,6 +54,7 @@ def test_plane_conserves_one_quantity_found_by_the_machine(pair):
     np.testing.assert_allclose(balance, balance[0], atol=1e-8)
 
 
+@pytest.mark.full
 def test_plane_is_exact_for_read_in_and_readout_of_equal_norm(pair):
     gram = 0.04 * np.array([[1.0, 0.3], [0.3, 1.0]])
     exact = derive(PROBLEM).solve_from(Confinement().start_from_gram(PROBLEM, gram), 36.0)

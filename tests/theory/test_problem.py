@@ -237,6 +237,7 @@ class TestConfiguration:
             "input": 0.5,
             "readout": 0.5,
             "recurrent_gain": 0.5,
+            "recurrent_identity": 0.0,
         }
         assert said["teacher"]["A"] == [[-0.2]] and said["teacher"]["time"] == {"class": "ContinuousTime"}
 

@@ -112,7 +112,7 @@ def full_network(problem, width: int, gain: float, times):
 )
 def test_escape_time_is_predicted_within_a_tenth(rates, residues, gain, end):
     """Three teachers of three modes; the two-pole saddle is left when theory says."""
-    problem, width = dense_problem(teachers.sum_of_exponentials(rates, residues), 0.1), 12
+    problem, width = dense_problem(teachers.sum_of_exponentials(rates, residues), 0.1), 6
     dynamics = derive(problem)
     path = dynamics.amplification(dynamics.solve(end, width, 0, 121))
     predicted = escape_time(path, gain / np.sqrt(width))
@@ -132,6 +132,7 @@ def test_solve_says_when_rounding_has_taken_over_and_not_before():
         dynamics.solve(600.0, 16, 0)
 
 
+@pytest.mark.full
 def test_growth_rate_of_the_plane_is_that_of_the_confined_world_it_lies_in():
     """Both reductions say the same of a silent unit, at the same weights."""
     problem = dense_problem(teachers.leaky_integrator(0.2), 1e-2)
@@ -144,6 +145,7 @@ def test_growth_rate_of_the_plane_is_that_of_the_confined_world_it_lies_in():
     )
 
 
+@pytest.mark.full
 def test_finite_window_has_a_coupling_too():
     problem = Problem(
         teachers.leaky_integrator(0.5),
