@@ -94,14 +94,14 @@ class TestAgainstNetworks:
             Confinement().start_from_gram(problem(0.0), SCALE**2 * np.eye(2)), TIME, RECORDS
         )
         spreads, gaps = [], []
-        for width, seeds in ((24, 8), (96, 8)):
+        for width, seeds in ((32, 16), (128, 16)):
             curves = gradient_flow_of([question.draw(width, seed) for seed in range(seeds)], question)
             errors = np.abs(curves.mean(axis=0) - expected) / (curves.std(axis=0, ddof=1) + 1e-3)
             spreads.append(np.abs(curves - expected).max(axis=1).mean())
             gaps.append(errors.max() * np.sqrt(seeds))
-        # four times the width halves what a network departs; 8 networks know it to a fifth
+        # four times the width halves what a network departs; 16 networks know it to a fifth
         assert spreads[0] / spreads[1] == pytest.approx(2.0, abs=0.8)
-        # the mean of 8 agrees with the limit to its own uncertainty; the maximum of 21 of them
+        # the mean of 16 agrees with the limit to its own uncertainty; the maximum of 21 of them
         assert gaps[1] < 4.0
         forgetful = np.abs(curves.mean(axis=0) - rival.loss.values).max()
         assert forgetful > 3 * np.abs(curves.mean(axis=0) - expected).max()

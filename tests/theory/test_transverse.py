@@ -112,7 +112,7 @@ def full_network(problem, width: int, gain: float, times):
 )
 def test_escape_time_is_predicted_within_a_tenth(rates, residues, gain, end):
     """Three teachers of three modes; the two-pole saddle is left when theory says."""
-    problem, width = dense_problem(teachers.sum_of_exponentials(rates, residues), 0.1), 6
+    problem, width = dense_problem(teachers.sum_of_exponentials(rates, residues), 0.1), 12
     dynamics = derive(problem)
     path = dynamics.amplification(dynamics.solve(end, width, 0, 121))
     predicted = escape_time(path, gain / np.sqrt(width))
