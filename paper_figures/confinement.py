@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from numerics.claims.oscillator_pair import dense_problem
+from numerics.claims.integrator_outlier import dense_problem
 from numerics.claims.transverse_escape import basis_of, outside
 from numerics.experiment import Experiment
 from paper_figures.figure import Figure

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from numerics.claims.oscillator_pair import dense_problem
+from numerics.claims.integrator_outlier import dense_problem
 from numerics.experiment import Experiment
 from paper_figures.figure import Figure
 from paper_figures.style import COLUMN, PALETTE

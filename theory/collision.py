@@ -63,14 +63,12 @@ def collisions(dynamics, path) -> list[Collision]:
     times = path["training_time"].values
     values, slopes = (np.asarray(jax.lax.map(function, states)) for function in (along, speed))
     smooth = CubicHermiteSpline(times, values, slopes)
+    velocities = jax.lax.map(lambda state: field.function(state, field.parameters), states)
+    followed = CubicHermiteSpline(times, states, np.asarray(velocities))
     found = []
     for when in smooth.roots(extrapolate=False):
         if when > times[0]:  # without recurrence all poles coincide
-            state = CubicHermiteSpline(times, states, _velocities(field, states))(when)
-            pole = np.trace(reduction.matrices(problem, jnp.asarray(state))[0]) / 2
-            found.append(Collision(float(when), float(pole), float(speed(jnp.asarray(state)))))
+            state = jnp.asarray(followed(when))
+            pole = np.trace(reduction.matrices(problem, state)[0]) / 2
+            found.append(Collision(float(when), float(pole), float(speed(state))))
     return found
-
-
-def _velocities(field, states) -> np.ndarray:
-    return np.asarray(jax.lax.map(lambda state: field.function(state, field.parameters), states))

@@ -10,15 +10,20 @@ from theory.problem import Problem
 from theory.reductions import AlignedPole
 
 
-def integrator_problem(rate: float, scale: float, recurrent_gain: float = 0.0) -> Problem:
-    """A dense network learning a leaky integrator by gradient flow, from a Gaussian start."""
+def dense_problem(teacher, scale: float, recurrent_gain: float = 0.0) -> Problem:
+    """A dense network that imitates a teacher under white noise by gradient flow, from a Gaussian start."""
     return Problem(
-        teacher=teachers.leaky_integrator(rate),
+        teacher=teacher,
         architecture=architectures.FullRank(),
         initialisation=initialisations.Gaussian(scale, scale, recurrent_gain),
         objective=objectives.WhiteNoise(),
         learning_rule=learning_rules.GradientFlow(),
     )
+
+
+def integrator_problem(rate: float, scale: float, recurrent_gain: float = 0.0) -> Problem:
+    """A dense network learning a leaky integrator by gradient flow, from a Gaussian start."""
+    return dense_problem(teachers.leaky_integrator(rate), scale, recurrent_gain)
 
 
 class IntegratorOutlier(Claim):

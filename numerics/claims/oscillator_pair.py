@@ -3,22 +3,11 @@
 import numpy as np
 
 from numerics.claim import Claim, Trial
+from numerics.claims.integrator_outlier import dense_problem
 from numerics.experiment import Experiment
-from theory import architectures, initialisations, learning_rules, objectives, teachers
+from theory import teachers
 from theory.derivation import derive
-from theory.problem import Problem
 from theory.reductions import ConjugatePair
-
-
-def dense_problem(teacher, scale: float, recurrent_gain: float = 0.0) -> Problem:
-    """A dense network that imitates a teacher under white noise by gradient flow, from a Gaussian start."""
-    return Problem(
-        teacher=teacher,
-        architecture=architectures.FullRank(),
-        initialisation=initialisations.Gaussian(scale, scale, recurrent_gain),
-        objective=objectives.WhiteNoise(),
-        learning_rule=learning_rules.GradientFlow(),
-    )
 
 
 class OscillatorPair(Claim):

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from numerics.claim import Claim, Trial
-from numerics.claims.oscillator_pair import dense_problem
+from numerics.claims.integrator_outlier import dense_problem
 from numerics.experiment import Experiment
 from theory import teachers
 from theory.derivation import derive
@@ -17,9 +17,8 @@ _TEACHER, _SCALE = teachers.sum_of_exponentials((0.2, 1.0, 5.0), (1.0, -3.0, 3.0
 
 
 def basis_of(experiment: Experiment, seed: int) -> np.ndarray:
-    """An orthonormal basis of S = span[U(0), V(0)^T], (N, k)."""
-    weights = experiment.problem.draw(experiment.width, seed)
-    return np.linalg.qr(np.concatenate([weights["input"], weights["readout"].T], axis=1))[0]
+    """The basis of S = span[U(0), V(0)^T] in which the confined network is written, (N, k)."""
+    return np.asarray(Confinement().basis(experiment.problem.draw(experiment.width, seed)))
 
 
 def outside(recurrent, basis) -> np.ndarray:
@@ -107,13 +106,9 @@ class TransverseEscape(Claim):
         return np.stack([self._of_draw(experiment, seed, full) for seed in range(experiment.seeds)])
 
     def _of_draw(self, experiment: Experiment, seed: int, full: bool) -> np.ndarray:
-        # the basis in which the confined network is written: that of the draw's Gram matrix
-        weights = experiment.problem.draw(experiment.width, seed)
-        vectors = np.concatenate([weights["input"], weights["readout"].T], axis=1)
-        values, directions = np.linalg.eigh(vectors.T @ vectors)
-        basis = vectors @ directions / np.sqrt(values)
+        basis = basis_of(experiment, seed)
         beyond = np.eye(experiment.width) - basis @ basis.T
-        W = np.asarray(weights["recurrent"])
+        W = np.asarray(experiment.problem.draw(experiment.width, seed)["recurrent"])
         start = np.concatenate([basis.T @ W @ beyond, (beyond @ W @ basis).T])  # (2k, N)
         mesh, couplings = _followed(experiment.width, experiment.training_time, seed)
         k, outputs = basis.shape[1], experiment.problem.teacher.outputs

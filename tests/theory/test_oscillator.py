@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from numerics.claims.oscillator_pair import dense_problem
+from numerics.claims.integrator_outlier import dense_problem
 from theory import derive, teachers
 from theory.collision import collisions, discriminant
 from theory.errors import NotDerivableError, ProblemError

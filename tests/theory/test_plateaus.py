@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from numerics.claims.oscillator_pair import dense_problem
+from numerics.claims.integrator_outlier import dense_problem
 from theory import teachers
 from theory.plateaus import plateaus
 

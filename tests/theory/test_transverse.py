@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from numerics.claims.oscillator_pair import dense_problem
+from numerics.claims.integrator_outlier import dense_problem
 from theory import Problem, architectures, derive, initialisations, learning_rules, objectives, teachers
 from theory.errors import DomainWarning, ProblemError
 from theory.flow import flow

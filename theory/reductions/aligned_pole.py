@@ -10,15 +10,10 @@ from jaxtyping import Array, Float
 from theory import symbolic
 from theory.architectures import FullRank
 from theory.checks import count
-from theory.initialisations import Gaussian
-from theory.objectives import WhiteNoise
 from theory.problem import Problem
-from theory.reductions.confinement import require_invariant
+from theory.reductions.confinement import require_invariant, small_start_obstacle
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
 from theory.time import Time
-from theory.trajectory import bulk_radius
-
-_SMALL_GAIN, _SMALL_SCALE = 0.05, 0.3
 
 
 class AlignedPole(Reduction):
@@ -60,18 +55,7 @@ class AlignedPole(Reduction):
             return "the teacher's modes are not known exactly (use leaky_integrator or sum_of_exponentials)"
         if np.iscomplexobj(problem.teacher.modes.poles):
             return "the teacher oscillates, which a single real pole cannot do"
-        if not isinstance(problem.objective, WhiteNoise):
-            return f"the objective is {problem.objective}, not white noise at all times"
-        if problem.learning_rule.chosen_step_size() is not None:
-            return f"its equations are those of gradient flow, not of {problem.learning_rule}"
-        if not isinstance(problem.initialisation, Gaussian):
-            return f"the initialisation is {problem.initialisation}, not Gaussian"
-        if bulk_radius(problem) > _SMALL_GAIN:
-            return f"recurrent_gain = {bulk_radius(problem):g} is not small (up to {_SMALL_GAIN:g})"
-        scale = max(problem.initialisation.input, problem.initialisation.readout)
-        if scale > _SMALL_SCALE:
-            return f"an initial scale of {scale:g} is not small (up to {_SMALL_SCALE:g})"
-        return None
+        return small_start_obstacle(problem)
 
     def start(self, problem: Problem, width: int, seed: int) -> Float[Array, " state"]:
         """(a, c, delta) of a draw."""

@@ -14,14 +14,18 @@ from theory import symbolic
 from theory.architectures import FullRank
 from theory.checks import count, real_array
 from theory.errors import ProblemError
+from theory.initialisations import Gaussian
 from theory.linear_system import LinearSystem
 from theory.objectives import WhiteNoise
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
 from theory.time import Time
+from theory.trajectory import bulk_radius
 
 # below this part of the largest, an eigenvalue of a Gram matrix is rounding, not a direction
 _REACHED = 1e-14
+# what counts as small initial weights
+_SMALL_GAIN, _SMALL_SCALE = 0.05, 0.3
 
 
 class Confinement(Reduction):
@@ -92,16 +96,20 @@ class Confinement(Reduction):
         recurrent = problem.initialisation.recurrent_multiple * jnp.eye(p + q)
         return _flatten({"recurrent": recurrent, "input": root[:, :p], "readout": root[:, p:].T})
 
-    def restrict(self, problem: Problem, weights: dict, initial: dict) -> Float[Array, " state"]:
-        """The order parameters of a network that started from `initial`: its weights in the basis of S."""
+    def basis(self, initial: dict) -> Float[Array, "width vector"]:
+        """The orthonormal basis of S in which `start` expresses a draw; zero columns where S has fewer dimensions."""
         vectors = jnp.concatenate([initial["input"], initial["readout"].T], axis=1)
         # the orthonormal basis in which `start` expresses the draw: vectors = basis @ root
         values, directions = jnp.linalg.eigh(vectors.T @ vectors)
         # directions that the draw does not reach (parallel read-in and readout) carry no weights
         reached = values > _REACHED * values[-1]
-        basis = jnp.where(reached, vectors @ directions / jnp.sqrt(jnp.where(reached, values, 1.0)), 0.0)
+        return jnp.where(reached, vectors @ directions / jnp.sqrt(jnp.where(reached, values, 1.0)), 0.0)
+
+    def restrict(self, problem: Problem, weights: dict, initial: dict) -> Float[Array, " state"]:
+        """The order parameters of a network that started from `initial`: its weights in the basis of S."""
+        basis = self.basis(initial)
         own = problem.initialisation.recurrent_multiple
-        learned = weights["recurrent"] - own * jnp.eye(vectors.shape[0])
+        learned = weights["recurrent"] - own * jnp.eye(basis.shape[0])
         return _flatten(
             {
                 "recurrent": own * jnp.eye(basis.shape[1]) + basis.T @ learned @ basis,
@@ -226,6 +234,22 @@ def confined_equations(modes: int, time: Time) -> tuple:
     """The equations of the confined network of width two: ({entry: rate}, (W, U, V), teacher's symbols)."""
     equations, _, symbols, _ = _closed_form(modes, time)
     return equations, _symbols(1, 1), symbols
+
+
+def small_start_obstacle(problem: Problem) -> str | None:
+    """Why a plane that small weights approach under gradient flow does not apply to a problem; None if it does."""
+    if not isinstance(problem.objective, WhiteNoise):
+        return f"the objective is {problem.objective}, not white noise at all times"
+    if problem.learning_rule.chosen_step_size() is not None:
+        return f"its equations are those of gradient flow, not of {problem.learning_rule}"
+    if not isinstance(problem.initialisation, Gaussian):
+        return f"the initialisation is {problem.initialisation}, not Gaussian"
+    if bulk_radius(problem) > _SMALL_GAIN:
+        return f"recurrent_gain = {bulk_radius(problem):g} is not small (up to {_SMALL_GAIN:g})"
+    scale = max(problem.initialisation.input, problem.initialisation.readout)
+    if scale > _SMALL_SCALE:
+        return f"an initial scale of {scale:g} is not small (up to {_SMALL_SCALE:g})"
+    return None
 
 
 def require_invariant(time: Time, embedding: dict, flow: dict, poles, residues) -> None:

@@ -9,15 +9,15 @@ from jaxtyping import Array, Float
 from theory import symbolic
 from theory.architectures import FullRank
 from theory.checks import count
-from theory.initialisations import Gaussian
-from theory.objectives import WhiteNoise
 from theory.problem import Problem
-from theory.reductions.confinement import mode_parameters, mode_values, require_invariant
+from theory.reductions.confinement import (
+    mode_parameters,
+    mode_values,
+    require_invariant,
+    small_start_obstacle,
+)
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
 from theory.time import Time
-from theory.trajectory import bulk_radius
-
-_SMALL_GAIN, _SMALL_SCALE = 0.05, 0.3
 
 
 class ConjugatePair(Reduction):
@@ -55,18 +55,7 @@ class ConjugatePair(Reduction):
             return f"the architecture is {problem.architecture}, not FullRank"
         if problem.teacher.modes is None:
             return "the teacher's modes are not known exactly (use damped_oscillator or sum_of_exponentials)"
-        if not isinstance(problem.objective, WhiteNoise):
-            return f"the objective is {problem.objective}, not white noise at all times"
-        if problem.learning_rule.chosen_step_size() is not None:
-            return f"its equations are those of gradient flow, not of {problem.learning_rule}"
-        if not isinstance(problem.initialisation, Gaussian):
-            return f"the initialisation is {problem.initialisation}, not Gaussian"
-        if bulk_radius(problem) > _SMALL_GAIN:
-            return f"recurrent_gain = {bulk_radius(problem):g} is not small (up to {_SMALL_GAIN:g})"
-        scale = max(problem.initialisation.input, problem.initialisation.readout)
-        if scale > _SMALL_SCALE:
-            return f"an initial scale of {scale:g} is not small (up to {_SMALL_SCALE:g})"
-        return None
+        return small_start_obstacle(problem)
 
     def start(self, problem: Problem, width: int, seed: int) -> Float[Array, " state"]:
         """(u_1, u_2, w_11, w_12, w_22) of a draw."""
