@@ -4,17 +4,15 @@ import warnings
 
 import numpy as np
 
-from numerics.claims.integrator_outlier import dense_problem
-from numerics.claims.transverse_escape import basis_of, outside
+from numerics.claims.transverse_escape import basis_of, outside, three_modes
 from numerics.experiment import Experiment
 from paper_figures.figure import Figure
 from paper_figures.style import COLUMN, PALETTE
-from theory import teachers
 from theory.derivation import derive
 from theory.errors import DomainWarning
 from theory.transverse import escape_time
 
-_TEACHER, _WIDTH, _END, _SCALE = ((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 16, 300.0, 0.1
+_WIDTH, _END = 16, 300.0
 _GAINS = (0.0, 1e-6, 1e-3)
 _ROUNDING = 1e-17
 
@@ -38,7 +36,7 @@ class ConfinementFigure(Figure):
 
     def _experiment(self, gain: float) -> Experiment:
         return Experiment(
-            dense_problem(teachers.sum_of_exponentials(*_TEACHER), _SCALE, gain),
+            three_modes(gain),
             _WIDTH,
             seeds=1,
             training_time=_END,

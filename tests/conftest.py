@@ -1,6 +1,14 @@
 """All tests run with the shapes in the types of `theory` and `numerics` checked at every call."""
 
+import os
+import tempfile
 from typing import get_args
+
+# What one test process or notebook has compiled, the others need not: a folder of this run's own, for all of them.
+# (Set before anything imports JAX; processes of pytest-xdist and of tests inherit it.)
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    COMPILED = tempfile.TemporaryDirectory(prefix="attractory-compiled-")
+    os.environ |= {"JAX_COMPILATION_CACHE_DIR": COMPILED.name, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2"}
 
 from beartype import beartype
 from jaxtyping import AbstractArray, install_import_hook

@@ -32,7 +32,7 @@ def test_figures_are_found():
 @pytest.mark.parametrize(
     "names",
     [
-        ("recurrent_spectrum",),
+        ("seed_band",),
         pytest.param(tuple(figure.name for figure in gallery.every_figure()), marks=pytest.mark.full),
     ],
     ids=["one", "all"],

@@ -122,6 +122,7 @@ def train(folder: Path, pause: float, cache: Path, caching: bool) -> None:
 
     from numerics import checkpoint, experiment, simulation
 
+    jax.config.update("jax_num_cpu_devices", 1)  # refused if anything imported above has started JAX: nothing may
     # what is compiled is kept for the processes to come, but only where nobody is killed while writing it
     jax.config.update("jax_disable_most_optimizations", True)
     jax.config.update("jax_compilation_cache_dir", str(cache))
@@ -156,7 +157,7 @@ def train(folder: Path, pause: float, cache: Path, caching: bool) -> None:
 
 @pytest.fixture(scope="module")
 def begin(tmp_path_factory):
-    """Starts `train` in a process that is forked from one with the imports done, and no JAX computation."""
+    """Starts `train` in a process that is forked from one with the imports done, which start nothing in JAX."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["pytest", "paper_figures.sweeps", "paper_figures.program", "h5netcdf", "xarray"]

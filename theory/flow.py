@@ -11,6 +11,24 @@ from jaxtyping import Array, Float
 from theory.errors import DivergedError, ProblemError
 
 
+def padded(tree):
+    """Arrays with the last entry of their leading axis repeated up to 64, 96, 128, 192, ... entries.
+
+    What is compiled for one number of records then serves all numbers nearby.
+
+    >>> padded(np.arange(3)).size, padded(np.arange(100)).size
+    (64, 128)
+    """
+
+    def pad(array):
+        array, size = np.asarray(array), 64
+        while size < len(array):
+            size = size * 4 // 3 if size % 3 == 0 else size * 3 // 2
+        return np.pad(array, [(0, size - len(array))] + [(0, 0)] * (array.ndim - 1), mode="edge")
+
+    return jax.tree.map(pad, tree)
+
+
 def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array, "record state"]:
     """Integrate `d state/d s = field.function(state, field.parameters)` at controlled accuracy.
 
@@ -33,7 +51,10 @@ def flow(field, start, times, relative_tolerance: float = 1e-10) -> Float[Array,
     """
     size = np.abs(np.asarray(start))
     absolute = _absolute(size, relative_tolerance)
-    states, stiff = _integrate(field.function, field.parameters, start, times, relative_tolerance, absolute)
+    states, stiff = _integrate(
+        field.function, field.parameters, start, padded(times), relative_tolerance, absolute
+    )
+    states = states[: len(times)]
     if not bool(jnp.isfinite(states).all()):
         reached = float(times[max(int(jnp.isfinite(states).all(axis=1).sum()) - 1, 0)])
         raise DivergedError(
@@ -132,8 +153,8 @@ def iterate(field, rule, start, step_size: float, steps) -> Float[Array, "record
     Raises:
         DivergedError: the state left the finite numbers; the message says when.
     """
-    counts = jnp.diff(jnp.asarray(steps), append=steps[-1])
-    states = _iterate(field.function, rule, field.parameters, start, step_size, counts)
+    counts = np.diff(padded(steps), append=steps[-1])
+    states = _iterate(field.function, rule, field.parameters, start, step_size, counts)[: len(steps)]
     finite = jnp.isfinite(states).all(axis=1)
     if not bool(finite.all()):
         when = step_size * float(steps[int(jnp.argmin(finite))])

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from theory import symbolic
 from theory.checks import count, positive, real_array
 from theory.errors import DivergedError, DomainWarning, NotDerivableError, ProblemError
-from theory.flow import flow, iterate, recorded_steps
+from theory.flow import flow, iterate, padded, recorded_steps
 from theory.objectives import FiniteWindow
 from theory.observation import Observer, as_data
 from theory.problem import Problem
@@ -29,7 +29,7 @@ _ROUNDING = 1e-17  # of a weight of order 0.1 in float64
 _SUSPICIOUS, _FEW_RECORDS = 25.0, 21
 _TRUNCATED = 1e-8  # a larger weight of the moments left out would show
 # records of the path, and points among them, on which transverse growth is followed
-_FINE, _MESH = 8193, 801
+_FINE, _MESH = 8192, 768
 
 
 class Linearisation(NamedTuple):
@@ -148,11 +148,10 @@ class LearningDynamics:
         return path
 
     def _couplings(self, observer, states) -> np.ndarray:
-        found = couplings_along(self.reduction, observer, as_data(self.problem), jnp.asarray(states))
-        return np.asarray(found)
+        return couplings_along(self.reduction, observer, as_data(self.problem), states)
 
     def _warn_of_escape(self, path, times, couplings) -> None:
-        grown = np.asarray(log_amplification(couplings, jnp.asarray(times), self.problem.teacher.outputs))
+        grown = log_amplification(couplings, times, self.problem.teacher.outputs)
         if grown.max() < _SUSPICIOUS and grown.size >= _FEW_RECORDS:
             return
         # the records may be too far apart to tell: once more, on a fine mesh
@@ -177,11 +176,11 @@ class LearningDynamics:
             path: what `solve` or `solve_from` returned.
         """
         mesh, couplings = self.couplings(path)
-        grown = log_amplification(couplings, jnp.asarray(mesh), self.problem.teacher.outputs)
+        grown = log_amplification(couplings, mesh, self.problem.teacher.outputs)
         rates = np.linalg.norm(couplings, ord=2, axis=(1, 2))
         path = path.copy()
         for name, values in (("transverse_growth_rate", rates), ("log_amplification", grown)):
-            path[name] = ("training_time", np.interp(path["training_time"], mesh, np.asarray(values)))
+            path[name] = ("training_time", np.interp(path["training_time"], mesh, values))
         return path
 
     def couplings(self, path) -> tuple[np.ndarray, np.ndarray]:
@@ -383,10 +382,14 @@ def central_differences(function, parameters, states, spacing=1e-5):
     return jnp.swapaxes(columns, 1, 2)
 
 
-@eqx.filter_jit
 def observe_states(reduction, problem, observer, states: Float[Array, "record state"]) -> tuple:
     """What is observed of every state, and its (A, B, C)."""
+    observed = _observe_states(reduction, problem, observer, padded(states))
+    return jax.tree.map(lambda values: np.asarray(values)[: len(states)], observed)
 
+
+@eqx.filter_jit
+def _observe_states(reduction, problem, observer, states):
     def observe(state):
         matrices = reduction.matrices(problem, state)
         return observer(problem, *matrices), matrices

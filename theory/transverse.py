@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from theory.architectures import FullRank
 from theory.errors import ProblemError
+from theory.flow import padded
 
 
 def coupling(observer, problem, network: dict, own_recurrence=0.0) -> Float[Array, "outgoing incoming"]:
@@ -54,9 +55,13 @@ def coupling(observer, problem, network: dict, own_recurrence=0.0) -> Float[Arra
     return pull_back(observer.gradient(problem, *matrices))[0]
 
 
+def couplings_along(reduction, observer, problem, states) -> Float[np.ndarray, "record outgoing incoming"]:
+    """The coupling M at every state of a path, (record, state)."""
+    return np.asarray(_couplings_along(reduction, observer, problem, padded(states)))[: len(states)]
+
+
 @eqx.filter_jit
-def couplings_along(reduction, observer, problem, states) -> Float[Array, "record outgoing incoming"]:
-    """The coupling M at every state of a path."""
+def _couplings_along(reduction, observer, problem, states):
     own = reduction.silent_recurrence(problem)
     return jax.lax.map(
         lambda state: coupling(observer, problem, reduction.network(problem, state), own),
@@ -65,10 +70,9 @@ def couplings_along(reduction, observer, problem, states) -> Float[Array, "recor
     )
 
 
-@eqx.filter_jit
 def propagator(
     couplings, times, outputs: int
-) -> tuple[Float[Array, "record weight weight"], Float[Array, " record"]]:
+) -> tuple[Float[np.ndarray, "record weight weight"], Float[np.ndarray, " record"]]:
     """How a silent unit's recurrent weights at the start act on those at every record, to first order.
 
     With `z = (W[:, j], W[j, :])` the 2k recurrent weights between the narrow network and silent unit j, in
@@ -83,6 +87,12 @@ def propagator(
     Returns:
         Phi and the logarithm of its scale, at every record.
     """
+    found = _propagator(padded(couplings), padded(times), outputs)  # nothing happens while time stands still
+    return jax.tree.map(lambda values: np.asarray(values)[: len(times)], found)
+
+
+@eqx.filter_jit
+def _propagator(couplings, times, outputs: int):
     k = couplings.shape[1] - outputs
     left, rates, right = jnp.linalg.svd((couplings[1:] + couplings[:-1]) / 2, full_matrices=False)
 
@@ -107,14 +117,14 @@ def propagator(
     return jnp.concatenate([columns[None], later]), jnp.concatenate([jnp.zeros(1), scales])
 
 
-def log_amplification(couplings, times, outputs: int) -> Float[Array, " record"]:
+def log_amplification(couplings, times, outputs: int) -> Float[np.ndarray, " record"]:
     """The logarithm of the factor by which random recurrent weights outside have grown since the start.
 
     Root-mean-square over the entries of W between the narrow network and a silent unit, for independent
     entries at the start. Arguments as for `propagator`.
     """
     Phi, scale = propagator(couplings, times, outputs)
-    return scale + 0.5 * jnp.log((Phi**2).sum(axis=(1, 2)) / Phi.shape[1])
+    return scale + 0.5 * np.log((Phi**2).sum(axis=(1, 2)) / Phi.shape[1])
 
 
 def escape_time(path, perturbation: float, size: float = 1e-2) -> float:

@@ -9,11 +9,16 @@ from numerics.claims.integrator_outlier import dense_problem
 from numerics.experiment import Experiment
 from theory import teachers
 from theory.derivation import derive
+from theory.problem import Problem
 from theory.reductions import Confinement
 from theory.transverse import propagator
 
-# three modes, of which confined networks learn two
-_TEACHER, _SCALE = teachers.sum_of_exponentials((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 0.1
+
+def three_modes(recurrent_gain: float = 0.0) -> Problem:
+    """A teacher of three modes, of which confined networks learn two."""
+    return dense_problem(
+        teachers.sum_of_exponentials((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 0.1, recurrent_gain
+    )
 
 
 def basis_of(experiment: Experiment, seed: int) -> np.ndarray:
@@ -40,7 +45,7 @@ def outside(recurrent, basis) -> np.ndarray:
 @functools.lru_cache(maxsize=64)  # the same for every gain
 def _followed(width: int, training_time: float, seed: int) -> tuple:
     """Mesh and couplings along the confined path of a draw without its random recurrence."""
-    dynamics = derive(dense_problem(_TEACHER, _SCALE), Confinement())
+    dynamics = derive(three_modes(), Confinement())
     return dynamics.couplings(dynamics.solve(training_time, width, seed, 51))
 
 
@@ -72,7 +77,7 @@ class TransverseEscape(Claim):
             Trial(
                 gain,
                 Experiment(
-                    dense_problem(_TEACHER, _SCALE, gain),
+                    three_modes(gain),
                     width,
                     seeds=6,
                     training_time=100.0,

@@ -120,7 +120,7 @@ def predicted(question: Problem, start, training_time: float, records: int = 41)
 
 def all_restricted(question: Problem, path: dict, initial: dict):
     """The order parameters along a path of full weights."""
-    return jax.vmap(lambda weights: Confinement().restrict(question, weights, initial))(path)
+    return jax.jit(jax.vmap(lambda weights: Confinement().restrict(question, weights, initial)))(path)
 
 
 def learned_response(question: Problem, state) -> float:
@@ -166,19 +166,24 @@ class TestContract:
         """d/ds restrict(theta(s)) = field(restrict(theta(s))) along a simulated path of full weights."""
         assert reduction.obstacle(question) is None
         initial = question.draw(width=9, seed=3)
-        gradient = jax.jit(lambda weights: question.gradient(weights))
         field = reduction.vector_field(question)
 
-        def restricted(weights):
-            return reduction.restrict(question, weights, initial)
+        @jax.jit
+        def trained_a_while(weights):
+            for _ in range(2):
+                weights = question.learning_rule.step(weights, question.gradient, 0.15)
+            return weights
+
+        @jax.jit
+        def moving(weights):
+            downhill = jax.tree.map(jnp.negative, question.gradient(weights))
+            return jax.jvp(lambda w: reduction.restrict(question, w, initial), (weights,), (downhill,))
 
         compiled = jax.jit(field.function)
         weights = initial
         for _ in range(3):
-            for _ in range(2):
-                weights = question.learning_rule.step(weights, gradient, 0.15)
-            downhill = jax.tree.map(jnp.negative, gradient(weights))
-            state, velocity = jax.jvp(restricted, (weights,), (downhill,))
+            weights = trained_a_while(weights)
+            state, velocity = moving(weights)
             expected = compiled(state, field.parameters)
             assert 1e-2 < jnp.abs(expected).max() < jnp.inf  # it moves: the comparison says something
             # both are rounding of numbers of order one, in two different orders

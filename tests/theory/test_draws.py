@@ -45,9 +45,9 @@ def test_band_has_the_reference_half_time_and_spread():
     (A published mean of 5.81 comes from few draws, and lies within their error.)
     """
     expected = 0.6 * (np.log(2e4) + np.log(8) - scipy.special.digamma(8)) - 0.13
-    spread = band(derive(PROBLEM), 14.0, 16, draws=300, records=141)
+    spread = band(derive(PROBLEM), 14.0, 16, draws=150, records=141)
     halves = half_time(spread.training_time.values, spread.loss.values)
-    assert halves.mean() == pytest.approx(expected, abs=0.045)  # 3 standard errors and the law's 0.01
+    assert halves.mean() == pytest.approx(expected, abs=0.06)  # 3 standard errors and the law's 0.01
     assert halves.std() == pytest.approx(0.2, abs=0.04)
 
 

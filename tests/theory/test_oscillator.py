@@ -41,8 +41,8 @@ def test_teacher_is_the_oscillation_it_says():
 def test_complex_modes_in_closed_form_are_the_gramians(path):
     teacher = PROBLEM.teacher
     unknown = dense_problem(teachers.state_space(teacher.A, teacher.B, teacher.C), 0.2)
-    expected = derive(unknown).solve(36.0, 16, 0, 721)
-    np.testing.assert_allclose(path.loss, expected.loss, atol=1e-9)
+    expected = derive(unknown).solve(12.0, 16, 0, 61)
+    np.testing.assert_allclose(path.loss[:241:4], expected.loss, atol=1e-9)
 
 
 def test_plane_conserves_one_quantity_found_by_the_machine(pair):
@@ -88,7 +88,7 @@ class TestCollision:
         ahead = np.array([0.01, 0.02, 0.04])
         last = int(np.argmax(path.training_time.values > born.training_time)) - 1
         since = float(path.training_time[last]) - born.training_time
-        before = dynamics.solve_from(path.state.values[last], 0.04 - since, 401)
+        before = dynamics.solve_from(path.state.values[last], 0.04 - since, 721)
         times = before.training_time.values + since
         imaginary = np.interp(ahead, times, np.abs(before.pole.values[:, 0].imag))
         np.testing.assert_allclose(imaginary, np.sqrt(-born.speed * ahead), rtol=2e-2)
