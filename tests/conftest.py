@@ -8,7 +8,7 @@ from typing import get_args
 # (Set before anything imports JAX; processes of pytest-xdist and of tests inherit it.)
 if "PYTEST_XDIST_WORKER" not in os.environ:
     COMPILED = tempfile.TemporaryDirectory(prefix="attractory-compiled-")
-    os.environ |= {"JAX_COMPILATION_CACHE_DIR": COMPILED.name, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2"}
+    os.environ |= {"JAX_COMPILATION_CACHE_DIR": COMPILED.name, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 
 from beartype import beartype
 from jaxtyping import AbstractArray, install_import_hook

@@ -21,22 +21,18 @@ def plane_gap(scale: float, draws: int = 2) -> float:
     return float(np.sqrt(np.mean(np.square(gaps))))
 
 
-@pytest.fixture(scope="module")
-def gaps():
-    return {scale: plane_gap(scale) for scale in (1e-1, 1e-2, 5e-3, 1e-3, 1e-4)}
+def exponent(coarse: float, fine: float) -> float:
+    return float(np.log(plane_gap(coarse) / plane_gap(fine)) / np.log(coarse / fine))
 
 
-def exponent(gaps: dict, coarse: float, fine: float) -> float:
-    return float(np.log(gaps[coarse] / gaps[fine]) / np.log(coarse / fine))
-
-
-def test_exact_theory_predicts_the_exponent_within_the_stated_tolerance(gaps):
+def test_exact_theory_predicts_the_exponent_within_the_stated_tolerance():
     """Over the scales of the trials the exact reduction itself gives an exponent within 2 +- 0.1."""
     claim = integrator_half_time
-    assert abs(exponent(gaps, 1e-1, 5e-3) - claim.exponent) < claim.exponent_tolerance
+    assert abs(exponent(1e-1, 5e-3) - claim.exponent) < claim.exponent_tolerance
 
 
-def test_exponent_tends_to_two_as_the_scale_vanishes(gaps):
+@pytest.mark.full
+def test_exponent_tends_to_two_as_the_scale_vanishes():
     """Its deviation from 2 shrinks towards small scales: a correction, and not another power."""
-    near, far = abs(exponent(gaps, 1e-3, 1e-4) - 2), abs(exponent(gaps, 1e-1, 1e-2) - 2)
+    near, far = abs(exponent(1e-3, 1e-4) - 2), abs(exponent(1e-1, 1e-2) - 2)
     assert near < 0.7 * far

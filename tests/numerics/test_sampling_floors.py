@@ -60,7 +60,8 @@ population_losses = jax.jit(jax.vmap(population_loss))
 def test_curvatures_are_those_of_the_full_networks_loss():
     weights = jax.tree.map(lambda leaf: leaf[0], solution(1))
     flat, restore = jax.flatten_util.ravel_pytree(weights)
-    hessian = jax.jit(jax.hessian(lambda x: population_loss(restore(x))))(flat)
+    slope = jax.jit(lambda x: jax.flatten_util.ravel_pytree(PROBLEM.gradient(restore(x)))[0])
+    hessian = np.array([(slope(flat + step) - slope(flat - step)) / 2e-5 for step in 1e-5 * np.eye(flat.size)])
     expected = np.sort(np.linalg.eigvalsh(hessian))[::-1]
     # central differences at a spacing of 1e-5
     np.testing.assert_allclose(curvatures(), expected[:2], rtol=1e-6)

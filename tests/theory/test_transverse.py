@@ -101,12 +101,13 @@ def full_network(problem, width: int, gain: float, times):
     return np.sqrt(square / (4 * (n - 2)))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("rates", "residues", "gain", "end"),
     [
         ((0.15, 0.9, 3.0), (1.0, -3.0, 3.0), 1e-4, 190.0),
-        pytest.param((0.2, 1.0, 5.0), (1.0, -3.0, 3.0), 1e-5, 240.0, marks=pytest.mark.full),
-        pytest.param((0.15, 0.9, 3.0), (1.0, -2.0, 2.0), 1e-4, 240.0, marks=pytest.mark.full),
+        ((0.2, 1.0, 5.0), (1.0, -3.0, 3.0), 1e-5, 240.0),
+        ((0.15, 0.9, 3.0), (1.0, -2.0, 2.0), 1e-4, 240.0),
     ],
     ids=["fast", "medium", "slow"],
 )
