@@ -197,7 +197,7 @@ def files(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.full)])
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.full)])
 def test_killed_at_random_moments_a_sweep_loses_nothing_finished_and_doubles_nothing(begin, tmp_path, kills):
     whole, killed = tmp_path / "uninterrupted", tmp_path / "killed"
     whole.mkdir()
