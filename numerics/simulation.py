@@ -20,7 +20,7 @@ from theory.configuration import configuration
 from theory.errors import ProblemError, UnstableSystemError
 from theory.linear_system import LinearSystem
 from theory.moments import Moments
-from theory.objectives import FiniteWindow
+from theory.objectives import FiniteWindow, WhiteNoise
 from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.trajectory import problem_poles, trajectory
@@ -73,7 +73,8 @@ def simulate(
         An `xarray.Dataset` over (`seed`, `training_time`): see `theory.trajectory`, and `diverged`.
 
     Raises:
-        ProblemError: sizes or step sizes that make no sense; a step size above the stability limit.
+        ProblemError: sizes or step sizes that make no sense; a step size above the stability limit; an evaluator
+            of another teacher or objective.
         ResultMismatchError: the checkpoint is damaged, or of a call with other arguments or other code.
 
     Warns:
@@ -111,6 +112,7 @@ def simulate(
     step_size, steps = steps_for(problem, training_time, width, records, step_size)
 
     evaluator = default_evaluator(problem) if evaluator is None else evaluator
+    _require_same_task(problem, evaluator)
     if checkpoint is not None:
         settings = {
             "problem": configuration(problem),
@@ -130,7 +132,7 @@ def simulate(
     step = jnp.asarray(step_size, dtype=precision)
     # trained on samples or not, networks are observed exactly; by the same moments where there are any
     observed_by = {Moments: evaluator, Sampled: None}.get(type(evaluator), False)
-    observer, keys, history = Observer(problem, observed_by), training_keys(seeds), []
+    observer, keys, history = Observer(problem, observed_by, width), training_keys(seeds), []
     if checkpoint is not None and (found := checkpoint.load(current)) is not None:
         current, history = found
     one_input_one_output = problem.teacher.inputs == problem.teacher.outputs == 1
@@ -183,6 +185,20 @@ def simulate(
     }
     _warn(networks)
     return networks
+
+
+def _require_same_task(problem: Problem, evaluator) -> None:
+    """Networks must be trained on what they are observed and predicted on."""
+    if not eqx.tree_equal(getattr(evaluator, "teacher", problem.teacher), problem.teacher):
+        raise ProblemError(
+            f"{type(evaluator).__name__} has another teacher than the problem: networks would learn one thing and be "
+            "compared with another. Make it with problem.teacher."
+        )
+    if isinstance(evaluator, Moments | Sampled) and not isinstance(problem.objective, WhiteNoise):
+        raise ProblemError(
+            f"{type(evaluator).__name__} trains on the white-noise loss, but the problem's objective is "
+            f"{problem.objective}. Gramians(problem.objective, problem.teacher) trains on that."
+        )
 
 
 def _stack(draws: list[dict]) -> dict:

@@ -1,14 +1,13 @@
 """Figure: training on samples approaches the population curve, and stops at a predicted floor."""
 
-from numerics.evaluators import Sampled
+from numerics.claims.sampled_training import DURATION, STEP, sampled_experiment
 from numerics.experiment import Experiment
 from paper_figures.figure import Figure
 from paper_figures.style import COLUMN, PALETTE
-from theory import DiscreteTime, Problem, architectures, initialisations, learning_rules, objectives, teachers
 from theory.derivation import derive
 from theory.sampling import noise_floor, solution_curvatures
 
-_BATCHES, _DURATION, _NOISE, _STEP, _END = (1, 4, 16), 50, 0.1, 0.1, 60.0
+_BATCHES, _NOISE, _END = (1, 4, 16), 0.1, 60.0
 
 
 class SampledTraining(Figure):
@@ -28,16 +27,7 @@ class SampledTraining(Figure):
     runtime = "1 min"
 
     def _experiment(self, batch: int, noise: float) -> Experiment:
-        teacher = teachers.state_space([[0.7]], [[1.0]], [[1.0]], time=DiscreteTime())
-        problem = Problem(
-            teacher,
-            architectures.FullRank(),
-            initialisations.Gaussian(0.1, 0.1),
-            objectives.WhiteNoise(),
-            learning_rules.GradientDescent(_STEP),
-        )
-        sampled = Sampled(teacher, batch, _DURATION, output_noise=noise)
-        return Experiment(problem, 16, seeds=4, training_time=_END, records=241, evaluator=sampled)
+        return sampled_experiment(batch, _END, noise, width=16, seeds=4, records=241)
 
     def experiments(self, scale: str) -> list[Experiment]:
         """Three batch sizes, without and with noise."""
@@ -58,7 +48,7 @@ class SampledTraining(Figure):
             for colour, batch in zip(PALETTE, _BATCHES, strict=False):
                 networks = self._experiment(batch, noise).run(store, progress=False)
                 if noise:
-                    floor = noise_floor(curvatures, noise, _STEP, batch, _DURATION)
+                    floor = noise_floor(curvatures, noise, STEP, batch, DURATION)
                     axes.axhline(floor, color=colour, ls="--", lw=1)
                     shown = networks.loss.mean("seed")
                     axes.plot(

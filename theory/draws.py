@@ -120,7 +120,7 @@ def band(
     records = count(records, "records", least=2)
     times = jnp.linspace(0.0, positive(training_time, "training_time"), records)
     states = flows(dynamics.reduction.vector_field(problem), starts, times)
-    observer = Observer(problem)
+    observer = Observer(problem, units=problem.teacher.inputs + problem.teacher.outputs)
     observed, matrices = observe_states(
         dynamics.reduction, as_data(problem), observer, states.reshape(-1, states.shape[-1])
     )

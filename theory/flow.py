@@ -12,16 +12,16 @@ from theory.errors import DivergedError, ProblemError
 
 
 def padded(tree):
-    """Arrays with the last entry of their leading axis repeated up to 64, 96, 128, 192, ... entries.
+    """Arrays with the last entry of their leading axis repeated up to 2, 3, 4, 6, 8, 12, 16, ... entries.
 
     What is compiled for one number of records then serves all numbers nearby.
 
     >>> padded(np.arange(3)).size, padded(np.arange(100)).size
-    (64, 128)
+    (3, 128)
     """
 
     def pad(array):
-        array, size = np.asarray(array), 64
+        array, size = np.asarray(array), 2
         while size < len(array):
             size = size * 4 // 3 if size % 3 == 0 else size * 3 // 2
         return np.pad(array, [(0, size - len(array))] + [(0, 0)] * (array.ndim - 1), mode="edge")

@@ -51,8 +51,10 @@ class Observer(eqx.Module):
 
     Args:
         problem: whose students are to be observed.
-        moments: None takes those of the teacher under the white-noise objective, where not too many are
-            needed; False takes none.
+        moments: None takes those of the teacher under the white-noise objective, where they are the cheaper
+            way; False takes none.
+        units: of the students, which decides what is cheaper: moments take a number of matrix-vector products,
+            Gramians some 350 products of matrices.
     """
 
     moments: Moments | None
@@ -61,7 +63,9 @@ class Observer(eqx.Module):
     lags: tuple = eqx.field(static=True)
     frequencies: tuple = eqx.field(static=True)
 
-    def __init__(self, problem: Problem, moments: Moments | Literal[False] | None = None):
+    def __init__(
+        self, problem: Problem, moments: Moments | Literal[False] | None = None, units: float = np.inf
+    ):
         teacher = problem.teacher
         lags, frequencies = lag_grid(teacher), frequency_grid(teacher)
         self.lags, self.frequencies = tuple(lags.tolist()), tuple(frequencies.tolist())
@@ -69,6 +73,8 @@ class Observer(eqx.Module):
         if moments is None and isinstance(problem.objective, WhiteNoise):
             try:
                 moments = Moments(teacher)
+                if moments.number * (teacher.inputs + 2 * teacher.outputs) > 350 * units:
+                    moments = False
             except ProblemError:  # too many would be needed: a very slow teacher
                 moments = False
         if moments:

@@ -4,6 +4,7 @@ from numerics.claims.integrator_half_time import integrator_half_time as integra
 from numerics.claims.integrator_outlier import integrator_outlier as integrator_outlier
 from numerics.claims.oscillator_pair import oscillator_pair as oscillator_pair
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
+from numerics.claims.sampled_training import sampled_training as sampled_training
 from numerics.claims.seed_band import seed_band as seed_band
 from numerics.claims.transverse_escape import transverse_escape as transverse_escape
 
@@ -12,6 +13,7 @@ __all__ = [
     "integrator_outlier",
     "oscillator_pair",
     "random_recurrence",
+    "sampled_training",
     "seed_band",
     "transverse_escape",
 ]

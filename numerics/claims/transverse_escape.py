@@ -16,9 +16,7 @@ from theory.transverse import propagator
 
 def three_modes(recurrent_gain: float = 0.0) -> Problem:
     """A teacher of three modes, of which confined networks learn two."""
-    return dense_problem(
-        teachers.sum_of_exponentials((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 0.1, recurrent_gain
-    )
+    return dense_problem(teachers.sum_of_exponentials((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 0.1, recurrent_gain)
 
 
 def basis_of(experiment: Experiment, seed: int) -> np.ndarray:

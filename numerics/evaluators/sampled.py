@@ -97,7 +97,9 @@ class Sampled(eqx.Module):
                 raise ProblemError(f"step = {step!r}, but in discrete time a step is the unit: leave it out.")
             for name, value in (("duration", duration), ("warmup", warmup)):
                 if value != round(value):
-                    raise ProblemError(f"{name} = {value:g}, but in discrete time it is a whole number of steps.")
+                    raise ProblemError(
+                        f"{name} = {value:g}, but in discrete time it is a whole number of steps."
+                    )
             self.step = 1.0
         self.scored, self.unscored = round(duration / self.step), round(warmup / self.step)
         if self.scored < 1:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from numerics.claims.integrator_outlier import integrator_problem
-from numerics.evaluators import Gramians, Moments
+from numerics.evaluators import Gramians, Moments, Sampled
 from numerics.simulation import DivergenceWarning, TruncationWarning, simulate
 from numerics.training import advance, training_keys
 from theory import DiscreteTime, teachers
@@ -378,6 +378,7 @@ class TestOtherArchitectures:
         ({"step_size": "small"}, "step_size must be a real number"),
         ({"precision": "float16"}, "precision must be 'float64' or 'float32'; got 'float16'"),
         ({"precision": 32}, "precision must be 'float64' or 'float32'; got 32"),
+        ({"evaluator": Sampled(teachers.leaky_integrator(0.5), 2, 9.0)}, "Sampled has another teacher"),
         ({"evaluator": "moments"}, "evaluator must be one of numerics.evaluators.*got 'moments'"),
         ({"evaluator": Moments}, "evaluator must be one of numerics.evaluators"),
     ],
@@ -386,6 +387,15 @@ class TestOtherArchitectures:
 def test_setting_that_makes_no_sense_is_refused_by_its_name_and_value(options, said):
     with pytest.raises(ProblemError, match=said):
         run(**options)
+
+
+@pytest.mark.parametrize(
+    "evaluator", [Moments(PROBLEM.teacher), Sampled(PROBLEM.teacher, 2, 9.0)], ids=["exact", "sampled"]
+)
+def test_evaluator_of_another_objective_is_refused(evaluator):
+    problem = dataclasses.replace(PROBLEM, objective=FiniteWindow(3.0))
+    with pytest.raises(ProblemError, match="trains on the white-noise loss, but the problem's objective is"):
+        run(problem, evaluator=evaluator)
 
 
 @pytest.mark.parametrize(

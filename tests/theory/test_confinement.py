@@ -1,5 +1,7 @@
 """Exact confinement: the order parameters of a draw move as those of the full network do."""
 
+import dataclasses
+
 import diffrax
 import jax
 import jax.numpy as jnp
@@ -8,7 +10,7 @@ import pytest
 import scipy.special
 from jax.flatten_util import ravel_pytree
 
-from tests.theory.systems import CONTINUOUS, DISCRETE, name_of
+from tests.theory.systems import CONTINUOUS, DISCRETE, name_of, random_system
 from theory import (
     LinearSystem,
     Modes,
@@ -26,6 +28,7 @@ from theory.errors import ProblemError
 from theory.flow import flow
 from theory.moments import Moments
 from theory.reductions import Confinement
+from theory.transverse import escape_time
 
 # poles and residues of the teachers with known modes; the same numbers serve both kinds of time
 MODES = {1: Modes((-0.2,), (1.0,)), 2: Modes((-0.3, -0.8), (1.0, -1.5))}
@@ -70,7 +73,8 @@ def exact_gradient(question: Problem):
     moments = Moments(question.teacher, tolerance=1e-14)
 
     def gradient(weights):
-        slopes = moments.value_and_gradient(*question.architecture.matrices(weights, CONTINUOUS))[1]
+        matrices = question.architecture.matrices(weights, question.teacher.time)
+        slopes = moments.value_and_gradient(*matrices)[1]
         return dict(zip(("recurrent", "input", "readout"), slopes, strict=True))
 
     return gradient
@@ -110,6 +114,23 @@ def trained(question: Problem, weights: dict, training_time: float, records: int
 
     states = jax.jit(lambda start: runge_kutta(velocity, start, step, steps, records))(flat)
     return jax.vmap(restore)(states)
+
+
+def followed(question: Problem, weights: dict, training_time: float, records: int = 41) -> dict:
+    """As `trained`, by adaptive steps: local errors of 1e-10 of each weight (and 1e-13) add up to less than 1e-9."""
+    flat, restore = ravel_pytree(weights)
+    gradient = exact_gradient(question)
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(lambda s, state, _: -ravel_pytree(gradient(restore(state)))[0]),
+        diffrax.Tsit5(),
+        *(0.0, training_time, 1e-3),
+        y0=flat,
+        saveat=diffrax.SaveAt(ts=jnp.linspace(0.0, training_time, records)),
+        stepsize_controller=diffrax.PIDController(rtol=1e-10, atol=1e-13),
+        max_steps=100_000,
+        adjoint=diffrax.ForwardMode(),
+    )
+    return jax.vmap(restore)(solution.ys)
 
 
 def predicted(question: Problem, start, training_time: float, records: int = 41):
@@ -264,20 +285,7 @@ class TestAgainstFullNetworks:
     def test_width_60_network_follows_the_eight_equations(self, integrator_path):
         """All 3720 weights, exact gradients, to training time 40: agreement to 1e-8."""
         question, initial, states = integrator_path
-        flat, restore = ravel_pytree(initial)
-        gradient = exact_gradient(question)
-        # local errors of 1e-10 of each weight (and 1e-13) add up to less than 1e-9
-        solution = diffrax.diffeqsolve(
-            diffrax.ODETerm(lambda s, state, _: -ravel_pytree(gradient(restore(state)))[0]),
-            diffrax.Tsit5(),
-            *(0.0, 40.0, 1e-3),
-            y0=flat,
-            saveat=diffrax.SaveAt(ts=jnp.linspace(0.0, 40.0, 41)),
-            stepsize_controller=diffrax.PIDController(rtol=1e-10, atol=1e-13),
-            max_steps=100_000,
-            adjoint=diffrax.ForwardMode(),
-        )
-        path = jax.vmap(restore)(solution.ys)
+        path = followed(question, initial, 40.0)
         restricted = all_restricted(question, path, initial)
         np.testing.assert_allclose(restricted, states, rtol=0, atol=1e-8)
 
@@ -301,9 +309,46 @@ class TestAgainstFullNetworks:
 
     def test_two_inputs_and_three_outputs(self, mixer_path):
         question, initial, states = mixer_path
-        path = trained(question, initial, 12.0)
+        path = followed(question, initial, 12.0)
         np.testing.assert_allclose(all_restricted(question, path, initial), states, rtol=0, atol=1e-8)
         assert learned_response(question, states[0]) < 0.1 < 0.5 < learned_response(question, states[-1])
+
+    @pytest.mark.parametrize(
+        ("inputs", "outputs", "width", "time", "own"),
+        [
+            (2, 1, 12, DISCRETE, 0.2),
+            *(
+                # all numbers of inputs and outputs up to three, each kind of time and of start several times
+                pytest.param(
+                    *(case // 3 + 1, case % 3 + 1, 128, (CONTINUOUS, DISCRETE)[case % 2]),
+                    (0.0, 0.2)[case // 2 % 2],
+                    marks=pytest.mark.full,
+                )
+                for case in range(9)
+            ),
+        ],
+    )
+    def test_any_inputs_and_outputs_in_both_times_from_any_multiple_of_the_identity(
+        self, inputs, outputs, width, time, own
+    ):
+        """To 1e-8, well before rounding escapes; the control starts from another multiple."""
+        question = problem(
+            random_system(4, 3, inputs, outputs, time),
+            initialisation=initialisations.Gaussian(0.3, 0.3, recurrent_identity=own),
+        )
+        initial = question.draw(width, seed=1)
+        states = predicted(question, Confinement().start(question, width, seed=1), 8.0)
+        path = followed(question, initial, 8.0)
+        np.testing.assert_allclose(all_restricted(question, path, initial), states, rtol=0, atol=1e-8)
+        assert np.abs(states[-1] - states[0]).max() > 0.1  # it has learned something
+        dynamics = derive(question)
+        growth = dynamics.amplification(dynamics.solve(8.0, width, 1, 41))
+        assert escape_time(growth, 1e-17, 1e-9) == np.inf
+        other = dataclasses.replace(
+            question, initialisation=initialisations.Gaussian(0.3, 0.3, recurrent_identity=own + 0.01)
+        )
+        wrong = predicted(other, Confinement().start(other, width, seed=1), 8.0)
+        assert np.abs(wrong - states)[-1].max() > 1e-4
 
     def test_initial_recurrence_breaks_the_agreement(self):
         """The control: with a random W(0) of gain 0.1 the same equations are wrong."""
