@@ -27,15 +27,15 @@ class RandomRecurrence(Claim):
     reference = "infinite width (derived here); setting of Bordelon et al., arXiv 2503.18754"
 
     def trials(self, scale: str) -> list[Trial]:
-        """Four widths, 32 to 256 (quick) or 64 to 1024 (paper)."""
-        widths = (32, 64, 128, 256) if scale == "quick" else (64, 128, 256, 512, 1024)
+        """Four widths, 32 to 192 (quick) or 64 to 1024 (paper)."""
+        widths = (32, 64, 128, 192) if scale == "quick" else (64, 128, 256, 512, 1024)
         return [
             Trial(
                 1.0 / width,
                 Experiment(
                     integrator_problem(0.2, 1e-1, recurrent_gain=0.3),
                     width,
-                    seeds=32 if width < 256 else 16,
+                    seeds=32 if width < 192 else 16,
                     training_time=10.0,
                     records=21,
                     step_size=0.05,

@@ -77,7 +77,7 @@ class TransverseEscape(Claim):
                 Experiment(
                     three_modes(gain),
                     width,
-                    seeds=6,
+                    seeds=4,
                     training_time=100.0,
                     records=51,
                     step_size=0.07,
