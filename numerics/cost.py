@@ -23,7 +23,7 @@ def gradient_operations(problem: Problem, width: int, evaluator=None) -> float:
     >>> gradient_operations(problem, width=100)
     6300000.0
     """
-    evaluator = default_evaluator(problem) if evaluator is None else evaluator
+    evaluator = default_evaluator(problem, width) if evaluator is None else evaluator
     if isinstance(evaluator, Sampled):
         return 6.0 * width**2 * evaluator.batch * (evaluator.unscored + evaluator.scored)
     if isinstance(evaluator, Moments):

@@ -111,7 +111,7 @@ def simulate(
         raise ProblemError(f"precision must be 'float64' or 'float32'; got {precision!r}.")
     step_size, steps = steps_for(problem, training_time, width, records, step_size)
 
-    evaluator = default_evaluator(problem) if evaluator is None else evaluator
+    evaluator = default_evaluator(problem, width) if evaluator is None else evaluator
     _require_same_task(problem, evaluator)
     if checkpoint is not None:
         settings = {

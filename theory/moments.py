@@ -167,6 +167,15 @@ class Moments(eqx.Module):
             return points ** -(k + 1.0)
         return (self.centre / (points + self.centre)) ** (k + 1.0) / self.centre
 
+    def cheaper(self, units: float) -> bool:
+        """Whether moments cost less than Gramians for students of so many units.
+
+        One takes K (p + 2 q) products of a matrix and a vector, one after the other, the other the work of some 200
+        products of matrices.
+        """
+        outputs, inputs = self.teacher_moments.shape[1:]
+        return self.number * (inputs + 2 * outputs) < 200 * units
+
     def remainder(self, moments) -> Float[Array, ""]:
         """How much the last moments still weigh: their largest size over that of all. Small is good."""
         size = jnp.abs(moments).max(axis=(1, 2))

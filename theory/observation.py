@@ -53,8 +53,7 @@ class Observer(eqx.Module):
         problem: whose students are to be observed.
         moments: None takes those of the teacher under the white-noise objective, where they are the cheaper
             way; False takes none.
-        units: of the students, which decides what is cheaper: moments take a number of matrix-vector products,
-            Gramians some 350 products of matrices.
+        units: of the students, which decides what is cheaper.
     """
 
     moments: Moments | None
@@ -73,8 +72,7 @@ class Observer(eqx.Module):
         if moments is None and isinstance(problem.objective, WhiteNoise):
             try:
                 moments = Moments(teacher)
-                if moments.number * (teacher.inputs + 2 * teacher.outputs) > 350 * units:
-                    moments = False
+                moments = moments if moments.cheaper(units) else False
             except ProblemError:  # too many would be needed: a very slow teacher
                 moments = False
         if moments:

@@ -27,8 +27,8 @@ class RandomRecurrence(Claim):
     reference = "infinite width (derived here); setting of Bordelon et al., arXiv 2503.18754"
 
     def trials(self, scale: str) -> list[Trial]:
-        """Four widths, 32 to 192 (quick) or 64 to 1024 (paper)."""
-        widths = (32, 64, 128, 192) if scale == "quick" else (64, 128, 256, 512, 1024)
+        """Four widths, 24 to 192 (quick) or 64 to 1024 (paper)."""
+        widths = (24, 48, 96, 192) if scale == "quick" else (64, 128, 256, 512, 1024)
         return [
             Trial(
                 1.0 / width,

@@ -13,17 +13,19 @@ from theory.moments import Moments as Moments
 __all__ = ["Gramians", "Moments", "Sampled", "TimeGrid", "default_evaluator"]
 
 
-def default_evaluator(problem):
+def default_evaluator(problem, width: int):
     """Moments under the white-noise objective, else the objective's own exact loss.
 
-    Also where the teacher is so slow that too many moments would be needed.
+    Also where the teacher is so slow that too many moments would be needed for networks of that width.
     """
     from theory.errors import ProblemError
     from theory.objectives import WhiteNoise
 
     if isinstance(problem.objective, WhiteNoise):
         try:
-            return Moments(problem.teacher)
+            moments = Moments(problem.teacher)
+            if moments.cheaper(width):
+                return moments
         except ProblemError:
             pass
     return Gramians(problem.objective, problem.teacher)

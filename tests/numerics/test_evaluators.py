@@ -11,7 +11,7 @@ import scipy.linalg
 from jax.flatten_util import ravel_pytree
 
 from numerics import evaluators
-from numerics.claims.integrator_outlier import integrator_problem
+from numerics.claims.integrator_outlier import dense_problem, integrator_problem
 from numerics.evaluators import Gramians, Moments, TimeGrid, default_evaluator
 from tests.theory.systems import CONTINUOUS, DISCRETE, matrices, relative_error, value_and_gradient_by
 from theory import LinearSystem, teachers
@@ -154,8 +154,12 @@ class TestTimeGrid:
 
 def test_default_is_moments_under_white_noise_and_else_the_exact_loss():
     problem = integrator_problem(0.4, 0.1)
-    assert isinstance(default_evaluator(problem), Moments)
+    assert isinstance(default_evaluator(problem, 8), Moments)
     window = dataclasses.replace(problem, objective=FiniteWindow(5.0))
     slow = dataclasses.replace(problem, teacher=teachers.leaky_integrator(1e-3))  # too many moments
     for other in (window, slow):
-        assert isinstance(default_evaluator(other), Gramians)
+        assert isinstance(default_evaluator(other, 8), Gramians)
+    # an oscillation near the edge of the disc takes 1666 moments: too many for a small network, not for a wide one
+    oscillator = dense_problem(teachers.damped_oscillator(0.3, 1.0, 1.2), 0.2)
+    assert isinstance(default_evaluator(oscillator, 16), Gramians)
+    assert isinstance(default_evaluator(oscillator, 64), Moments)
