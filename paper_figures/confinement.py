@@ -83,7 +83,7 @@ class ConfinementFigure(Figure):
         )
         left.legend(loc="lower right")
         right.set(xlabel="training time", ylabel="population loss", title="b  loss", ylim=(0, None))
-        right.legend(loc="lower left")
+        right.legend(loc="upper right", frameon=True, framealpha=1.0, edgecolor="none")
         return figure
 
 

@@ -19,9 +19,9 @@ class SeedBandFigure(Figure):
     paper = "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
     caption = (
         "a: population loss of 128 networks of width 8 that learn exp(-0.5 t) from different seeds (thin), and the "
-        "predicted band (shaded: 5 to 95% of draws; line: the typical draw of an infinitely wide network). b: standard "
-        "deviation over 128 seeds of the training time at which the loss has halved, with its standard error, and "
-        "the prediction from 200 random Gram matrices at each width (line), which falls as 1/sqrt(N)."
+        "predicted band (coloured: 5 and 95% of draws; black: the typical draw of an infinitely wide network). b: "
+        "standard deviation over 128 seeds of the training time at which the loss has halved, with its standard "
+        "error, and the prediction from 200 random Gram matrices at each width (line), which falls as 1/sqrt(N)."
     )
     runtime = "1 min"
 
@@ -41,9 +41,8 @@ class SeedBandFigure(Figure):
         left.plot(networks.training_time, networks.loss.T, color="0.65", lw=0.3)
         spread = band(dynamics, first.training_time, first.width, 200)
         low, high = np.quantile(spread.loss, [0.05, 0.95], axis=0)
-        left.fill_between(
-            spread.training_time, low, high, color=PALETTE[1], alpha=0.35, lw=0, label="5 to 95%"
-        )
+        for quantile, label in ((low, "theory, 5 and 95%"), (high, None)):
+            left.plot(spread.training_time, quantile, color=PALETTE[1], label=label, zorder=4)
         start = dynamics.reduction.start_from_gram(first.problem, gram_mean(first.problem))
         typical = dynamics.solve_from(start, first.training_time)
         left.plot(typical.training_time, typical.loss, color="black", label="theory, typical draw", zorder=4)
@@ -81,6 +80,8 @@ class SeedBandFigure(Figure):
             title="b  spread over seeds",
         )
         right.set_xticks(widths, [str(w) for w in widths])
+        heights = [0.1, 0.15, 0.2, 0.3, 0.4]
+        right.set_yticks(heights, [str(height) for height in heights])
         right.minorticks_off()
         right.legend()
         return figure
