@@ -47,6 +47,16 @@ class Experiment:
         """The experiment as plain data: what its result is filed under."""
         return {"name": "networks", **configuration(self)}
 
+    def predicted(self, dynamics) -> list:
+        """The theory's trajectory of each network, by its own draw.
+
+        Args:
+            dynamics: `LearningDynamics` of the problem, or of a rival.
+        """
+        return [
+            dynamics.solve(self.training_time, self.width, seed, self.records) for seed in range(self.seeds)
+        ]
+
     def operations(self) -> float:
         """Floating-point operations of the training."""
         _, steps = steps_for(self.problem, self.training_time, self.width, self.records, self.step_size)

@@ -72,10 +72,7 @@ class IntegratorOutlier(Claim):
         return self._solved(experiment, derive(experiment.problem, AlignedPole()))
 
     def _solved(self, experiment: Experiment, dynamics) -> np.ndarray:
-        paths = [
-            dynamics.solve(experiment.training_time, experiment.width, seed, experiment.records)
-            for seed in range(experiment.seeds)
-        ]
+        paths = experiment.predicted(dynamics)
         return np.stack([np.stack([p.pole[:, 0].real, p.residue[:, 0].real], axis=-1) for p in paths])
 
     def summary(self, values: np.ndarray) -> float:

@@ -53,10 +53,7 @@ class OscillatorPair(Claim):
         return self._solved(experiment, derive(experiment.problem, ConjugatePair()))
 
     def _solved(self, experiment: Experiment, dynamics) -> np.ndarray:
-        paths = [
-            dynamics.solve(experiment.training_time, experiment.width, seed, experiment.records)
-            for seed in range(experiment.seeds)
-        ]
+        paths = experiment.predicted(dynamics)
         return np.stack([path.impulse_response.values[..., 0, 0] for path in paths])
 
     def summary(self, values: np.ndarray) -> float:

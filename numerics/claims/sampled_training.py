@@ -66,15 +66,7 @@ class SampledTraining(Claim):
         return self._solved(experiment, dataclasses.replace(experiment.problem, learning_rule=flow))
 
     def _solved(self, experiment: Experiment, problem: Problem) -> np.ndarray:
-        dynamics = derive(problem)
-        return np.stack(
-            [
-                dynamics.solve(
-                    experiment.training_time, experiment.width, seed, experiment.records
-                ).loss.values
-                for seed in range(experiment.seeds)
-            ]
-        )
+        return np.stack([path.loss.values for path in experiment.predicted(derive(problem))])
 
     def summary(self, values: np.ndarray) -> float:
         """Mean over seeds, after a quarter of the training."""

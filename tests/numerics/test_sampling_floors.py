@@ -88,9 +88,8 @@ def test_stationary_loss_of_stochastic_descent_is_the_noise_floor():
     assert abs(mean - 2) > 6 * error
 
 
-@pytest.mark.parametrize("sets", [60, pytest.param(200, marks=pytest.mark.full)])
-def test_loss_at_the_minimum_over_finite_data_is_its_floor(sets):
-    trajectories, step_size = 16, 1.0 / curvatures()[0]
+def test_loss_at_the_minimum_over_finite_data_is_its_floor():
+    trajectories, sets, step_size = 16, 200, 1.0 / curvatures()[0]
     start, found = solution(1), []
     for data_seed in range(sets):
         evaluator = Sampled(
@@ -99,10 +98,10 @@ def test_loss_at_the_minimum_over_finite_data_is_its_floor(sets):
         found.append(population_losses(descend(evaluator, step_size, start, 80)))
     floor = finite_data_floor(curvatures(), NOISE, trajectories, STEPS)
     mean, error = np.mean(found) / floor, np.std(found) / sets**0.5 / floor
-    assert error < 1.5 / sets**0.5
+    assert error < 0.1
     # 640 samples with a memory of three steps fit two directions: 1% more
     assert abs(mean - 1) < 3 * error + 0.02
-    assert abs(mean - 1.5) > 2 * error  # the control: a third direction, which is flat
+    assert abs(mean - 1.5) > 4 * error  # the control: a third direction, which is flat
 
 
 class TestCrossover:
