@@ -60,5 +60,5 @@ $(STAMP): pyproject.toml constraints.txt
 	fi
 	@rm -f $@
 	@echo "Installing into .venv (minutes the first time) ..."
-	@.venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@.venv/bin/python -m pip install -q --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@printf '%s\n' "$(CURDIR)" >$@

@@ -1,5 +1,6 @@
 """An experiment: one simulation as plain data, run once and found again."""
 
+import functools
 import re
 import time
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from numerics.cost import gradient_operations, matrix_vector_rate
 from numerics.files import locked
+from numerics.processes import in_processes
 from numerics.progress import progress_bar
 from numerics.provenance import canonical_json
 from numerics.results import ResultStore
@@ -149,7 +151,10 @@ def share(experiments: list[Experiment], task: str) -> list[Experiment]:
     return shared
 
 
-def run_all(experiments: list[Experiment], store: ResultStore, report=print) -> None:
+WORTHWHILE = 60.0  # seconds of work for which processes are started: each takes about eight to begin
+
+
+def run_all(experiments: list[Experiment], store: ResultStore, report=print, processes: int = 1) -> None:
     """Run what is not in the store yet, cheapest first, with an estimate beforehand and a progress bar.
 
     Each result is on disk as soon as it is finished: an interrupted call goes on where it stopped.
@@ -158,6 +163,8 @@ def run_all(experiments: list[Experiment], store: ResultStore, report=print) -> 
         experiments: what is needed; duplicates are run once.
         store: where results live.
         report: called with the estimate, a line of text.
+        processes: how many simulations at a time, where they will take more than a minute in all. Beyond one,
+            a script that calls this must do so under `if __name__ == "__main__":`.
     """
     needed = distinct(experiments)
     missing = [e for e in needed if e.stored(store) is None]
@@ -168,14 +175,25 @@ def run_all(experiments: list[Experiment], store: ResultStore, report=print) -> 
     missing.sort(key=Experiment.operations)
     seconds = [e.seconds() for e in missing]
     total = sum(seconds)
+    several = processes > 1 and len(missing) > 1 and total > WORTHWHILE
     report(
         f"{len(needed)} simulations, {len(needed) - len(missing)} found, {len(missing)} to run: "
-        f"about {duration(total)}"
+        f"about {duration(total / processes if several else total)}"
     )
+    train = functools.partial(_train, store=store)
     with progress_bar(total, "simulations") as bar:
-        for experiment, expected in zip(missing, seconds, strict=True):
-            experiment.run(store, progress=False)
-            bar.advance(expected)
+        for index in in_processes(train, missing, processes) if several else _one_by_one(train, missing):
+            bar.advance(seconds[index])
+
+
+def _train(experiment: Experiment, store: ResultStore) -> None:
+    experiment.run(store, progress=False)
+
+
+def _one_by_one(function, items: list):
+    for index, item in enumerate(items):
+        function(item)
+        yield index
 
 
 def duration(seconds: float) -> str:

@@ -23,9 +23,10 @@ class Figures:
 
     def run(self) -> int:
         """Make the figures and say where they are."""
+        from numerics.processes import available
         from paper_figures.gallery import make_figures
 
-        print(f"figures: {make_figures(self.scale, self.output, self.names)}")
+        print(f"figures: {make_figures(self.scale, self.output, self.names, processes=available())}")
         return 0
 
 
@@ -49,11 +50,13 @@ class Sweep:
     def run(self) -> int:
         """Train, or list."""
         from numerics.experiment import distinct, duration, run_all, share
+        from numerics.processes import available
         from numerics.results import ResultStore
         from paper_figures.sweeps import every_sweep, sweep
 
         if self.name:
-            run_all(share(sweep(self.name, self.scale), self.task), ResultStore(self.output / "results"))
+            needed = share(sweep(self.name, self.scale), self.task)
+            run_all(needed, ResultStore(self.output / "results"), processes=available())
             return 0
         for name, experiments in every_sweep(self.scale).items():
             needed = distinct(experiments)

@@ -33,7 +33,9 @@ def every_figure() -> list[Figure]:
     return found
 
 
-def make_figures(scale: str, output: Path = OUTPUT, names: tuple[str, ...] = (), report=print) -> Path:
+def make_figures(
+    scale: str, output: Path = OUTPUT, names: tuple[str, ...] = (), report=print, processes: int = 1
+) -> Path:
     """Train what is missing, validate every claim, draw, and write the page; returns the page's path.
 
     Args:
@@ -41,6 +43,7 @@ def make_figures(scale: str, output: Path = OUTPUT, names: tuple[str, ...] = (),
         output: folder of the figures; results are kept in its `results`.
         names: only these figures.
         report: called with lines of text.
+        processes: as of `numerics.experiment.run_all`.
     """
     from theory.errors import ProblemError
 
@@ -55,7 +58,7 @@ def make_figures(scale: str, output: Path = OUTPUT, names: tuple[str, ...] = (),
     needed = {figure.name: figure.experiments(scale) for figure in figures}
     if claims:
         needed["ledger"] = [trial.experiment for claim in claims for trial in claim.trials(scale)]
-    run_all([e for experiments in needed.values() for e in experiments], store, report)
+    run_all([e for experiments in needed.values() for e in experiments], store, report, processes)
 
     fingerprints = _Fingerprints(output / "fingerprints.json")
     now = {name: _fingerprint(name, experiments, store) for name, experiments in needed.items()}

@@ -10,6 +10,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     COMPILED = tempfile.TemporaryDirectory(prefix="attractory-compiled-")
     os.environ |= {"JAX_COMPILATION_CACHE_DIR": COMPILED.name, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 
+import jax
+import pytest
 from beartype import beartype
 from jaxtyping import AbstractArray, install_import_hook
 
@@ -32,3 +34,15 @@ def _has_shape(hint) -> bool:
 
 
 install_import_hook(["theory", "numerics"], "tests.conftest.shapes_only")
+
+@pytest.fixture
+def optimised():
+    """Programs of a test that runs long are optimised, as users' are."""
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)
+
+
+# Compiling is what the tests spend their time on, and most programs are small: they are optimised in notebooks, in
+# processes that tests start and where a test asks for it, and not elsewhere.
+jax.config.update("jax_disable_most_optimizations", True)

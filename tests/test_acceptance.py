@@ -20,6 +20,7 @@ def plane():
     return derive(integrator_problem(0.2, 1e-2), AlignedPole())
 
 
+@pytest.mark.usefixtures("optimised")
 def test_reduced_equations_agree_with_a_width_60_network_to_1e_8(dynamics):
     """Over s = 40, in the network's full 60 x 60 weights, by Runge-Kutta steps at two sizes.
 

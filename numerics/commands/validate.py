@@ -27,7 +27,9 @@ class Validate:
     def run(self) -> int:
         """Validate and print."""
         from numerics.claims import every_claim
+        from numerics.experiment import run_all
         from numerics.ledger import ledger
+        from numerics.processes import available
         from numerics.results import ResultStore
         from numerics.validation import validate
         from theory.errors import ProblemError
@@ -37,11 +39,11 @@ class Validate:
         if unknown:
             raise ProblemError(f"no claim is called {', '.join(unknown)}; there are {', '.join(known)}.")
         store = ResultStore(self.output / "results")
-        reports = []
-        for name in self.claims or tuple(known):
-            reports.append(
-                validate(known[name], self.scale, store, report=lambda text, n=name: print(f"{n}: {text}"))
-            )
+        chosen, reports = self.claims or tuple(known), []
+        needed = [trial.experiment for name in chosen for trial in known[name].trials(self.scale)]
+        run_all(needed, store, processes=available())
+        for name in chosen:
+            reports.append(validate(known[name], self.scale, store, report=lambda text: None))
             if self.details:
                 print(reports[-1], end="\n\n")
         ledger(reports)

@@ -68,6 +68,7 @@ def test_curvatures_are_those_of_the_full_networks_loss():
     assert np.abs(expected[2:]).max() < 1e-4 * expected[0]
 
 
+@pytest.mark.usefixtures("optimised")
 def test_stationary_loss_of_stochastic_descent_is_the_noise_floor():
     step_size = 1.2 / curvatures()[0]
     evaluator = Sampled(TEACHER, batch=BATCH, duration=STEPS, output_noise=NOISE)
@@ -88,6 +89,7 @@ def test_stationary_loss_of_stochastic_descent_is_the_noise_floor():
     assert abs(mean - 2) > 6 * error
 
 
+@pytest.mark.usefixtures("optimised")
 def test_loss_at_the_minimum_over_finite_data_is_its_floor():
     trajectories, sets, step_size = 16, 200, 1.0 / curvatures()[0]
     start, found = solution(1), []

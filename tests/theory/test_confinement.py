@@ -282,6 +282,7 @@ def test_gradient_of_the_networks_is_that_of_the_gramians(teacher):
 
 
 class TestAgainstFullNetworks:
+    @pytest.mark.usefixtures("optimised")
     def test_width_60_network_follows_the_eight_equations(self, integrator_path):
         """All 3720 weights, exact gradients, to training time 40: agreement to 1e-8."""
         question, initial, states = integrator_path

@@ -25,6 +25,8 @@ from theory.environment import (
 )
 from theory.errors import AttractoryError, EnvironmentCheckError
 
+pytestmark = pytest.mark.usefixtures("optimised")  # what libraries got wrong, they got wrong in optimising
+
 
 def outcome(report: EnvironmentReport, name: str) -> Check:
     """The one check of that name."""

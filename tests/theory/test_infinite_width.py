@@ -89,6 +89,7 @@ def gradient_flow_of(weights: list[dict], question) -> np.ndarray:
 
 
 class TestAgainstNetworks:
+    @pytest.mark.usefixtures("optimised")
     def test_networks_approach_the_limit_and_not_its_rival(self):
         """Mean over draws: closer at larger width, and away from the theory that forgets W(0)."""
         question, expected = problem(), limit(3)

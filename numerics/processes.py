@@ -1,0 +1,63 @@
+"""Several processes at once, which end with the one that started them, however that ends."""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from tempfile import TemporaryDirectory
+
+MOST = 4  # each takes about a gigabyte, and its own threads for what one process cannot spread
+
+
+def available() -> int:
+    """How many processes train side by side here: one a core and no more than 4; one where there is a GPU."""
+    import jax
+
+    return min(MOST, len(os.sched_getaffinity(0))) if jax.default_backend() == "cpu" else 1
+
+
+def in_processes(function: Callable, items: Sequence, processes: int) -> Iterator[int]:
+    """Call a function on every item, several processes at a time; yields the index of each item that is done.
+
+    What the processes compile they share. When the caller stops, is interrupted or is killed, they end at once.
+
+    Args:
+        function: of one item; a module's, since the processes find it by its name. What it returns is dropped.
+        items: to be taken in this order.
+        processes: how many at a time.
+
+    Raises:
+        Exception: whatever the function raised first; the processes are ended.
+        concurrent.futures.BrokenExecutor: a process was killed.
+    """
+    context = multiprocessing.get_context("spawn")  # a fork would inherit JAX's locks without its threads
+    reader, writer = context.Pipe(duplex=False)
+    with (
+        TemporaryDirectory(prefix="attractory-") as compiled,
+        ProcessPoolExecutor(processes, context, _begin, (reader, compiled)) as pool,
+    ):
+        futures = {pool.submit(function, item): index for index, item in enumerate(items)}
+        try:
+            for future in as_completed(futures):
+                future.result()
+                yield futures[future]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            writer.close()
+            raise
+
+
+def _begin(reader, compiled: str) -> None:
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", compiled)
+    threading.Thread(target=_end_with_the_caller, args=(reader,), daemon=True).start()
+
+
+def _end_with_the_caller(reader) -> None:
+    """Wait for the other end of the pipe to close: by the caller, or by the kernel when the caller is no more."""
+    try:
+        reader.recv()
+    except EOFError:
+        os._exit(1)

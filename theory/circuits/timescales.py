@@ -1,0 +1,53 @@
+"""Timescales and eigenvalues: a mode of eigenvalue lambda of B lasts `1 / (1 - Re lambda)` time constants."""
+
+import numpy as np
+
+from theory.checks import positive
+from theory.circuits.linear_circuit import Truth
+
+
+def eigenvalue_of(timescale: float, name: str = "timescale") -> float:
+    """`1 - 1 / timescale`: the eigenvalue of the recurrence whose mode decays in that time.
+
+    Args:
+        timescale: in single-unit time constants.
+        name: what to call it in the error.
+
+    >>> eigenvalue_of(1.25)
+    0.2
+    """
+    return 1.0 - 1.0 / positive(timescale, name)
+
+
+def timescales_of(eigenvalues) -> np.ndarray:
+    """`1 / (1 - Re lambda)`, slowest first; infinite or negative where a mode does not decay.
+
+    Args:
+        eigenvalues: of a recurrence, complex or real.
+
+    >>> timescales_of([0.2, 0.999])
+    array([1000.  ,    1.25])
+    """
+    rates = np.sort(1.0 - np.real(eigenvalues))
+    with np.errstate(divide="ignore"):
+        return 1.0 / rates
+
+
+LINE_RATIO, LINE_LEAST = 10.0, 20.0  # a line attractor: this many times slower than the next mode, and than a unit
+
+
+def line_truth(slow: float, fast: float, reversible: bool) -> Truth:
+    """The truth of a circuit with one mode of timescale `slow` and all others of timescale `fast`.
+
+    It is called a line attractor where the slow mode is 10 times slower than the others and 20 times slower than
+    a single unit.
+
+    Args:
+        slow, fast: in single-unit time constants.
+        reversible: whether the stationary process is in detailed balance.
+
+    >>> line_truth(15.0, 1.0, reversible=True).kind
+    'point'
+    """
+    kind = "line" if slow >= LINE_RATIO * fast and slow >= LINE_LEAST else "point"
+    return Truth(kind, (float(slow), float(fast)), reversible)
