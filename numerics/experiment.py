@@ -8,7 +8,7 @@ from pathlib import Path
 
 from numerics.cost import gradient_operations, matrix_vector_rate
 from numerics.files import locked
-from numerics.processes import in_processes
+from numerics.processes import in_processes, one_by_one
 from numerics.progress import progress_bar
 from numerics.provenance import canonical_json
 from numerics.results import ResultStore
@@ -182,18 +182,12 @@ def run_all(experiments: list[Experiment], store: ResultStore, report=print, pro
     )
     train = functools.partial(_train, store=store)
     with progress_bar(total, "simulations") as bar:
-        for index in in_processes(train, missing, processes) if several else _one_by_one(train, missing):
+        for index in in_processes(train, missing, processes) if several else one_by_one(train, missing):
             bar.advance(seconds[index])
 
 
 def _train(experiment: Experiment, store: ResultStore) -> None:
     experiment.run(store, progress=False)
-
-
-def _one_by_one(function, items: list):
-    for index, item in enumerate(items):
-        function(item)
-        yield index
 
 
 def duration(seconds: float) -> str:

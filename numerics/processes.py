@@ -48,10 +48,29 @@ def in_processes(function: Callable, items: Sequence, processes: int) -> Iterato
             raise
 
 
+def one_by_one(function: Callable, items: Sequence) -> Iterator[int]:
+    """The same in this process, one item after the other.
+
+    >>> list(one_by_one(print, ["first", "second"]))
+    first
+    second
+    [0, 1]
+    """
+    for index, item in enumerate(items):
+        function(item)
+        yield index
+
+
+def call(task: Callable[[], object]) -> None:
+    """Call a task that is its own function and arguments, such as a `functools.partial`."""
+    task()
+
+
 def _begin(reader, compiled: str) -> None:
     import jax
 
     jax.config.update("jax_compilation_cache_dir", compiled)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     threading.Thread(target=_end_with_the_caller, args=(reader,), daemon=True).start()
 
 

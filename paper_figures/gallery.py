@@ -1,5 +1,6 @@
 """The gallery: every figure, drawn into a folder with a page to browse."""
 
+import functools
 import hashlib
 import html
 import importlib
@@ -14,9 +15,11 @@ import paper_figures
 from numerics.claims import every_claim
 from numerics.experiment import ENTRY, run_all
 from numerics.ledger import ledger
+from numerics.processes import call, in_processes, one_by_one
+from numerics.progress import progress_bar
 from numerics.provenance import source_digest
 from numerics.results import ResultStore
-from numerics.validation import Report, validate
+from numerics.validation import validate
 from paper_figures.figure import Figure
 from paper_figures.style import style
 
@@ -62,27 +65,30 @@ def make_figures(
 
     fingerprints = _Fingerprints(output / "fingerprints.json")
     now = {name: _fingerprint(name, experiments, store) for name, experiments in needed.items()}
-    if claims and not fingerprints.current("ledger", now, output / "ledger.txt"):
-        reports = [validate(claim, scale, store, report=lambda _: None) for claim in claims]
-        _write(output / "ledger.txt", _ledger_text(reports))
-        fingerprints.keep("ledger", now)
+    makers = {"ledger": functools.partial(_write_ledger, claims, scale, store, output)} if claims else {}
+    makers |= {figure.name: functools.partial(_draw, figure, scale, store, output) for figure in figures}
+    stale = []
+    for name in makers:
+        if fingerprints.current(name, now, output / ("ledger.txt" if name == "ledger" else f"{name}.png")):
+            report(f"{name}: up to date")
+        else:
+            stale.append(name)
+    work = [makers[name] for name in stale]
+    begin = time.perf_counter()
+    with progress_bar(len(work), "ledger and figures") as bar:
+        for index in in_processes(call, work, processes) if len(work) > 1 < processes else one_by_one(call, work):
+            fingerprints.keep(stale[index], now)
+            bar.advance()
+            report(f"{stale[index]}: done, {time.perf_counter() - begin:.0f} s after the first was begun")
     if claims:
         report((output / "ledger.txt").read_text(encoding="utf-8"))
-    for figure in figures:
-        if fingerprints.current(figure.name, now, output / f"{figure.name}.png"):
-            report(f"{figure.name}: up to date")
-            continue
-        begin = time.perf_counter()
-        _draw(figure, scale, store, output)
-        fingerprints.keep(figure.name, now)
-        report(f"{figure.name}: drawn in {time.perf_counter() - begin:.0f} s")
     return _write_page(every_figure(), output)
 
 
-def _ledger_text(reports: list[Report]) -> str:
+def _write_ledger(claims: list, scale: str, store: ResultStore, output: Path) -> None:
     text = io.StringIO()
-    ledger(reports, text)
-    return text.getvalue()
+    ledger([validate(claim, scale, store, report=lambda _: None) for claim in claims], text)
+    _write(output / "ledger.txt", text.getvalue())
 
 
 class _Fingerprints:

@@ -67,7 +67,7 @@ def draw_twice(tmp_path, names):
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
         assert (tmp_path / f"{name}.pdf").exists()
         assert f'src="{name}.png"' in text
-        assert any(line.startswith(f"{name}: drawn") for line in first)
+        assert any(line.startswith(f"{name}: done") for line in first)
     gallery.make_figures("quick", tmp_path, names, second.append)
     assert any("all found" in line for line in second)
     assert all(f"{name}: up to date" in second for name in names)

@@ -56,11 +56,11 @@ class IntegratorHalfTime(Claim):
     reference = "aligned one-pole plane (derived here); task of Bordelon et al., arXiv 2503.18754"
 
     def trials(self, scale: str) -> list[Trial]:
-        """Five initial scales, at width 64 (quick) or 256 (paper).
+        """Five initial scales, at width 32 (quick) or 256 (paper).
 
         Below 5e-3 the gap sinks into the step-size error of the networks (2e-6), and says nothing.
         """
-        width = 64 if scale == "quick" else 256
+        width = 32 if scale == "quick" else 256
         return [
             Trial(
                 initial,

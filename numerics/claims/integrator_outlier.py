@@ -43,7 +43,7 @@ class IntegratorOutlier(Claim):
 
     def trials(self, scale: str) -> list[Trial]:
         """Two target rates at widths 32 and 64 (quick) or up to 512 (paper), three step sizes each."""
-        quick = ((0.2, 64), (0.4, 32))
+        quick = ((0.2, 32), (0.4, 64))
         pairs = quick if scale == "quick" else (*quick, (0.1, 256), (0.2, 512))
         return [
             Trial(

@@ -1,0 +1,7 @@
+"""Recordings of circuits: what an experimenter gets, sampled exactly."""
+
+from numerics.recordings.recording import Recording as Recording
+from numerics.recordings.sampling import record as record
+from numerics.recordings.sampling import stream as stream
+
+__all__ = ["Recording", "record", "stream"]
