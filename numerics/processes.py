@@ -43,8 +43,7 @@ def in_processes(function: Callable, items: Sequence, processes: int) -> Iterato
                 future.result()
                 yield futures[future]
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            writer.close()
+            writer.close()  # which ends the processes, and the pool with them
             raise
 
 

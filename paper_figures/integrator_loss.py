@@ -20,8 +20,8 @@ class IntegratorLoss(Figure):
     caption = (
         "Left: population loss while a dense network learns exp(-0.2 t), for initial scales from 0.1 to 0.005. "
         "Lines: the aligned one-pole plane for the draw with the median half-time. Dots: trained networks of "
-        "width 32 (256 at paper scale), mean and range over eight seeds: the range is that of the draws. Right: time at "
-        "which the loss has halved, network by network, against the plane's for a draw with |u| = |v| = "
+        "width 32 (256 at paper scale), mean and range over eight seeds: the range is that of the draws. Right: "
+        "time at which the loss has halved, network by network, against the plane's for a draw with |u| = |v| = "
         "scale, u orthogonal to v; its slope is (1 + c*) = 1.2 per unit of ln(1/scale)."
     )
     runtime = "1 min"

@@ -1,5 +1,6 @@
 """Work in several processes: all of it done, errors told, and nobody left behind."""
 
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,7 @@ from numerics.claims.integrator_outlier import integrator_problem
 from numerics.experiment import Experiment, run_all
 from numerics.processes import in_processes
 from numerics.results import ResultStore
+from theory.architectures import Diagonal
 
 
 def stay(folder: str) -> None:
@@ -68,8 +70,9 @@ def test_process_ends_when_its_caller_is_killed(tmp_path):
 
 
 def test_simulations_side_by_side_are_stored_as_one_by_one(tmp_path, monkeypatch):
+    small = dict(seeds=2, training_time=2.0, records=3, step_size=0.1)
     several = [
-        Experiment(integrator_problem(0.4, scale), 4, seeds=2, training_time=2.0, records=3, step_size=0.1)
+        Experiment(dataclasses.replace(integrator_problem(0.4, scale), architecture=Diagonal()), 3, **small)
         for scale in (0.1, 0.2, 0.3)
     ]
     together, alone = ResultStore(tmp_path / "together"), ResultStore(tmp_path / "alone")

@@ -118,9 +118,9 @@ class LinearCircuit:
         return self._cache["covariance"]
 
     def residual(self) -> float:
-        """The largest entry of `(I - B) S + S (I - B)^T - 2 Q`, relative to that of its three terms."""
+        """The largest entry of `F S + S F^T + 2 Q / tau`, relative to `|F| |S|` in the Frobenius norm."""
         flow = self.drift @ self.covariance()
-        scale = max(np.abs(flow).max(), np.abs(self.diffusion).max())
+        scale = np.linalg.norm(self.drift) * np.linalg.norm(self.covariance())
         return float(np.abs(flow + flow.T + self.diffusion).max() / scale)
 
     def lagged_covariance(self, lags) -> np.ndarray:

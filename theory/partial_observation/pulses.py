@@ -1,0 +1,107 @@
+"""Pulses: what perturbing the recorded neurons tells that watching them cannot."""
+
+import numpy as np
+import scipy.linalg
+from scipy.stats import norm
+
+from theory.checks import positive, real_array
+from theory.circuits import LinearCircuit
+from theory.errors import ProblemError
+from theory.partial_observation.markov_student import markov_student, observed_neurons
+
+
+def response_difference(circuit: LinearCircuit, observed, time: float) -> np.ndarray:
+    """`[exp((B - I) t)]_oo - exp((A - I) t)`: by how much truth and Markov student answer a pulse differently.
+
+    At first order in t it is `(B_oo - A) t = -B_oh S_ho S_oo^-1 t`. What is seen passively, the lagged covariances,
+    differs at order t^2 only: their slopes at lag zero are the same, since `(I - A) S_oo = [(I - B) S]_oo`.
+
+    Args:
+        circuit: the truth.
+        observed: indices of the recorded, and perturbed, neurons.
+        time: after the pulse, in units of time.
+
+    >>> from theory.circuits import uncoupled
+    >>> bool(np.allclose(response_difference(uncoupled(4), [0, 1], 1.0), 0.0))
+    True
+    """
+    observed = observed_neurons(circuit, observed)
+    time = positive(time, "time")
+    student = markov_student(circuit, observed).recurrence
+    of_truth = scipy.linalg.expm(circuit.drift * time)[np.ix_(observed, observed)]
+    identity = np.eye(observed.size)
+    return of_truth - scipy.linalg.expm((student - identity) * time / circuit.time_constant)
+
+
+def conditional_covariance(circuit: LinearCircuit, observed, time: float) -> np.ndarray:
+    """`Cov[x(t) | x(0)] = S_oo - C_oo(t) S_oo^-1 C_oo(t)^T`: the scatter of single trials about their mean response."""
+    observed = observed_neurons(circuit, observed)
+    start, later = circuit.lagged_covariance([0.0, positive(time, "time")])[:, observed][:, :, observed]
+    return start - later @ np.linalg.solve(start, later.T)
+
+
+def pulse_trials_needed(
+    circuit: LinearCircuit,
+    observed,
+    pulse,
+    time: float,
+    readout,
+    false_alarms: float = 0.05,
+    misses: float = 0.05,
+) -> float:
+    """R8: trials after which the student is rejected, `(z_a + z_b)^2 Var[w^T x(t) | w^T x(0)] / (w^T M e)^2`.
+
+    M is `response_difference`. The pulse e is added to x(0), and the readout `w^T x(t)` compared with what the
+    student expects after that pulse; against a control group without pulses, twice as many are needed.
+
+    Args:
+        circuit: the truth.
+        observed: indices of the recorded neurons.
+        pulse: e, what is added to the observed neurons at time 0, (neuron,).
+        time: t of the readout.
+        readout: w, (neuron,).
+        false_alarms, misses: one-sided error rates alpha and beta.
+
+    Returns:
+        The number of trials, not rounded; infinite where the readout cannot tell.
+
+    >>> from theory.circuits import feedforward_chain
+    >>> 1 < pulse_trials_needed(feedforward_chain(50), [0, 1], [0.0, 1.0], 2.0, [1.0, 0.0]) < 1e4
+    True
+    """
+    observed = observed_neurons(circuit, observed)
+    w, e = (np.asarray(real_array(v, name, 1)) for v, name in ((readout, "readout"), (pulse, "pulse")))
+    for vector, name in ((w, "readout"), (e, "pulse")):
+        if vector.size != observed.size:
+            raise ProblemError(f"{name} has {vector.size} entries, but {observed.size} neurons are observed.")
+    effect = w @ response_difference(circuit, observed, time) @ e
+    start, later = circuit.lagged_covariance([0.0, time])[:, observed][:, :, observed]
+    variance = w @ start @ w
+    scatter = variance - (w @ later @ w) ** 2 / variance
+    quantiles = norm.isf(false_alarms) + norm.isf(misses)
+    return float(quantiles**2 * scatter / effect**2) if effect != 0 else float("inf")
+
+
+def optimal_pulse(circuit: LinearCircuit, observed, time: float) -> tuple[np.ndarray, np.ndarray]:
+    """The pulse of unit norm, and the readout, that tell truth from Markov student in the fewest trials.
+
+    They maximise `(w^T M e)^2 / (w^T V w)` with M the difference of the responses and V the scatter given the whole
+    observed state, `Cov[x(t) | x(0)]`: with `V = L L^T`, the leading singular vectors of `L^-1 M`.
+
+    Args:
+        circuit: the truth.
+        observed: indices of the recorded neurons.
+        time: of the readout.
+
+    Returns:
+        e, (neuron,), and w, (neuron,), of unit norm.
+
+    >>> from theory.circuits import feedforward_chain
+    >>> pulse, readout = optimal_pulse(feedforward_chain(50), [0, 1], 2.0)
+    >>> round(float(np.linalg.norm(pulse)), 6)
+    1.0
+    """
+    root = np.linalg.cholesky(conditional_covariance(circuit, observed, time))
+    left, _, right = np.linalg.svd(np.linalg.solve(root, response_difference(circuit, observed, time)))
+    readout = np.linalg.solve(root.T, left[:, 0])
+    return right[0], readout / np.linalg.norm(readout)

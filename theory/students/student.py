@@ -1,0 +1,81 @@
+"""Students of recordings: what they all give back, and the one method that a new one must have."""
+
+import abc
+from dataclasses import dataclass
+
+import numpy as np
+
+from theory.errors import ProblemError
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model `s_{n+1} = A s_n`, `x_n = C s_n`, and the timescales it reports.
+
+    Args:
+        propagator: A over `lag` bins, (state, state).
+        bin_size: in units of time.
+        lag: how many bins the propagator spans.
+        readout: C, (neuron, state); None where the states are the neurons.
+        covariance: of the states, (state, state).
+    """
+
+    propagator: np.ndarray
+    bin_size: float
+    lag: int = 1
+    readout: np.ndarray | None = None
+    covariance: np.ndarray | None = None
+
+    def eigenvalues(self) -> np.ndarray:
+        """Of the propagator, largest modulus first, (mode,), complex."""
+        values = np.linalg.eigvals(self.propagator).astype(complex)
+        return values[np.argsort(-np.abs(values), kind="stable")]
+
+    def timescales(self) -> np.ndarray:
+        """`-lag bin / ln |eigenvalue|`, in units of time, slowest first, (mode,); infinite without decay."""
+        size = np.abs(self.eigenvalues())
+        with np.errstate(divide="ignore"):
+            rates = -np.log(size) / (self.lag * self.bin_size)
+        return np.where(rates > 0, 1.0 / np.where(rates > 0, rates, 1.0), np.inf)
+
+    def slowest(self) -> float:
+        """The slowest timescale it reports, in units of time."""
+        return float(self.timescales()[0])
+
+
+class Student(abc.ABC):
+    """One way to fit a network to a recording. A subclass is a frozen dataclass with its settings as fields.
+
+    Everything a student knows of a recording are its lagged covariances, so that the same code fits a finite
+    recording (`numerics.recordings.Recording`) and predicts what an endless one would give
+    (`theory.partial_observation.RecordedCircuit`).
+    """
+
+    @abc.abstractmethod
+    def fit(self, recorded) -> Fit:
+        """The model fitted to a recording.
+
+        Args:
+            recorded: has `lagged_covariance(lags)`, `bin_size` and `neurons`.
+
+        Raises:
+            ProblemError: the recording does not determine the model.
+        """
+
+
+def regression(later: np.ndarray, present: np.ndarray, ridge: float = 0.0) -> np.ndarray:
+    """`C(k) (C(0) + ridge I)^-1`, or a ProblemError where C(0) is singular to rounding.
+
+    Args:
+        later: C(k), (neuron, neuron).
+        present: C(0), (neuron, neuron).
+        ridge: as a variance.
+    """
+    regularised = present + ridge * np.eye(len(present))
+    condition = np.linalg.cond(regularised)
+    if condition > 1e12:
+        raise ProblemError(
+            f"the recorded neurons are linearly dependent (condition number {condition:.1g} of their covariance). "
+            "Leave out what repeats, or use a ridge."
+        )
+    return np.linalg.solve(regularised, later.T).T
