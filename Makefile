@@ -24,7 +24,7 @@ help: ## this list
 environment: $(STAMP) ## build .venv from the pinned versions, if it is not there or out of date
 
 test: lint ## check the style, then run all tests, doctests and notebooks
-	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 figures: $(STAMP) ## draw every figure at SCALE
 	.venv/bin/attractory figures --scale $(SCALE)

@@ -87,12 +87,12 @@ print("how fast small weights grow:", plane.growth_rate("a", {"c": 1, "delta": 0
 # Train eight networks, in all their weights, and put them on top of the prediction *for each of them*.
 
 # %%
-networks = simulate(problem, width=64, seeds=8, training_time=15.0, records=61)
+networks = simulate(problem, width=32, seeds=8, training_time=15.0, records=61)
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(7, 2.6), layout="constrained")
 for seed in range(8):
-    path = dynamics.solve(training_time=15.0, width=64, seed=seed, records=241)
+    path = dynamics.solve(training_time=15.0, width=32, seed=seed, records=241)
     left.plot(path.training_time, path.loss, color="#0072B2", lw=0.8)
     right.plot(path.training_time, -path.pole.real.where(path.pole_valid), color="#D55E00", lw=0.8)
     one = networks.isel(seed=seed, training_time=slice(None, None, 4))
@@ -111,7 +111,7 @@ plt.show()
 
 # %%
 gaps = [
-    float(np.abs(networks.loss[seed] - dynamics.solve(15.0, 64, seed, records=61).loss).max())
+    float(np.abs(networks.loss[seed] - dynamics.solve(15.0, 32, seed, records=61).loss).max())
     for seed in range(8)
 ]
 print(f"largest difference in loss over all networks and times: {max(gaps):.1e}")
@@ -123,7 +123,7 @@ print(f"largest difference in loss over all networks and times: {max(gaps):.1e}"
 #   towards the truth; where it is when training stops depends on the clock as much as on the circuit.
 
 # %%
-path = dynamics.solve(training_time=15.0, width=64, seed=0, records=151)
+path = dynamics.solve(training_time=15.0, width=32, seed=0, records=151)
 for time in (5.0, 6.0, 7.0, 8.0, 12.0):
     now = path.sel(training_time=time, method="nearest")
     print(f"stopped at {time:4.1f}: memory of {-1 / float(now.pole[0].real):.2f} time constants (truth: 5)")

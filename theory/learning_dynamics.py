@@ -146,7 +146,7 @@ class LearningDynamics:
         self._require_stable_path(path)
         if self.reduction.kind == "exact":
             couplings = self._couplings(observer, states)
-            path["transverse_growth_rate"] = ("training_time", np.linalg.norm(couplings, ord=2, axis=(1, 2)))
+            path["transverse_growth_rate"] = ("training_time", self._growth_rates(couplings))
             self._warn_of_escape(path, times, couplings)
         return path
 
@@ -154,7 +154,7 @@ class LearningDynamics:
         return couplings_along(self.reduction, observer, as_data(self.problem), states)
 
     def _warn_of_escape(self, path, times, couplings) -> None:
-        grown = log_amplification(couplings, times, self.problem.teacher.outputs)
+        grown = log_amplification(couplings, times, self.problem.teacher.outputs, self.problem.learning_rule)
         if grown.max() < _SUSPICIOUS and grown.size >= _FEW_RECORDS:
             return
         # the records may be too far apart to tell: once more, on a fine mesh
@@ -168,19 +168,24 @@ class LearningDynamics:
                 stacklevel=4,
             )
 
+    def _growth_rates(self, couplings) -> np.ndarray:
+        largest, rule = np.linalg.norm(couplings, ord=2, axis=(1, 2)), self.problem.learning_rule
+        unit = rule.chosen_step_size()
+        return largest if unit is None else np.log(np.asarray(rule.growth(largest, unit))) / unit
+
     def amplification(self, path):
         """A path with its `transverse_growth_rate` and `log_amplification`, at controlled accuracy.
 
         The second says by what factor random recurrent weights outside the reduction's narrow network have
         grown, root-mean-square over entries; `theory.transverse.escape_time` reads off when they take over.
-        Counted for gradient flow: a rule of finite steps h grows by 1 + h rate a step instead of exp(h rate).
+        Both are per unit of training time and as the learning rule's own steps have it.
 
         Args:
             path: what `solve` or `solve_from` returned.
         """
         mesh, couplings = self.couplings(path)
-        grown = log_amplification(couplings, mesh, self.problem.teacher.outputs)
-        rates = np.linalg.norm(couplings, ord=2, axis=(1, 2))
+        grown = log_amplification(couplings, mesh, self.problem.teacher.outputs, self.problem.learning_rule)
+        rates = self._growth_rates(couplings)
         path = path.copy()
         for name, values in (("transverse_growth_rate", rates), ("log_amplification", grown)):
             path[name] = ("training_time", np.interp(path["training_time"], mesh, values))

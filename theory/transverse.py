@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from theory.architectures import FullRank
 from theory.errors import ProblemError
 from theory.flow import padded
+from theory.learning_rules import LearningRule
 
 
 def coupling(observer, problem, network: dict, own_recurrence=0.0) -> Float[Array, "outgoing incoming"]:
@@ -21,9 +22,9 @@ def coupling(observer, problem, network: dict, own_recurrence=0.0) -> Float[Arra
         do/ds = -M i,    di/ds = -M^T o,    M = d^2 L / do di
 
     and the largest singular value of M is the transverse growth rate: the silent units are N - k copies of
-    the same unstable direction.
+    the same unstable direction. A rule of finite steps amplifies each singular direction by its `growth` instead.
 
-    Assumptions: dense network, gradient flow; any objective. M is the gradient with respect to the outgoing
+    Assumptions: dense network; any objective. M is the gradient with respect to the outgoing
     weights of k + p silent units, the j-th of which has the j-th incoming weight alone: exact, no differences.
 
     Args:
@@ -71,7 +72,7 @@ def _couplings_along(reduction, observer, problem, states):
 
 
 def propagator(
-    couplings, times, outputs: int
+    couplings, times, outputs: int, rule: LearningRule
 ) -> tuple[Float[np.ndarray, "record weight weight"], Float[np.ndarray, " record"]]:
     """How a silent unit's recurrent weights at the start act on those at every record, to first order.
 
@@ -83,27 +84,29 @@ def propagator(
         couplings: M along the path, (record, k + q, k + p).
         times: training times of the records, (record,).
         outputs: q.
+        rule: how weights move.
 
     Returns:
         Phi and the logarithm of its scale, at every record.
     """
-    found = _propagator(padded(couplings), padded(times), outputs)  # nothing happens while time stands still
+    found = _propagator(padded(couplings), padded(times), outputs, rule)  # nothing happens while time stands still
     return jax.tree.map(lambda values: np.asarray(values)[: len(times)], found)
 
 
 @eqx.filter_jit
-def _propagator(couplings, times, outputs: int):
+def _propagator(couplings, times, outputs: int, rule: LearningRule):
     k = couplings.shape[1] - outputs
     left, rates, right = jnp.linalg.svd((couplings[1:] + couplings[:-1]) / 2, full_matrices=False)
 
-    # exp(-t [[0, M], [M^T, 0]]) on (o, i), from M = left diag(rates) right
+    # under gradient flow exp(-t [[0, M], [M^T, 0]]) on (o, i), from M = left diag(rates) right: o - i grows
     def advance(carry, interval):
         (outgoing, incoming), scale = carry
         left, rate, right, duration = interval
-        along = rate[:, None] * duration
+        up, down = rule.growth(rate, duration)[:, None], rule.growth(-rate, duration)[:, None]
+        cosh, sinh = (up + down) / 2, (up - down) / 2
         o, i = left.T @ outgoing, right @ incoming
-        outgoing += left @ ((jnp.cosh(along) - 1) * o - jnp.sinh(along) * i)
-        incoming += right.T @ ((jnp.cosh(along) - 1) * i - jnp.sinh(along) * o)
+        outgoing += left @ ((cosh - 1) * o - sinh * i)
+        incoming += right.T @ ((cosh - 1) * i - sinh * o)
         size = jnp.maximum(jnp.abs(outgoing).max(), jnp.abs(incoming).max())
         outgoing, incoming, scale = outgoing / size, incoming / size, scale + jnp.log(size)
         return ((outgoing, incoming), scale), (jnp.concatenate([outgoing[:k], incoming[:k]]), scale)
@@ -117,13 +120,13 @@ def _propagator(couplings, times, outputs: int):
     return jnp.concatenate([columns[None], later]), jnp.concatenate([jnp.zeros(1), scales])
 
 
-def log_amplification(couplings, times, outputs: int) -> Float[np.ndarray, " record"]:
+def log_amplification(couplings, times, outputs: int, rule: LearningRule) -> Float[np.ndarray, " record"]:
     """The logarithm of the factor by which random recurrent weights outside have grown since the start.
 
     Root-mean-square over the entries of W between the narrow network and a silent unit, for independent
     entries at the start. Arguments as for `propagator`.
     """
-    Phi, scale = propagator(couplings, times, outputs)
+    Phi, scale = propagator(couplings, times, outputs, rule)
     return scale + 0.5 * np.log((Phi**2).sum(axis=(1, 2)) / Phi.shape[1])
 
 

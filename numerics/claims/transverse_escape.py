@@ -118,7 +118,7 @@ class TransverseEscape(Claim):
         if not full:
             couplings = couplings.copy()
             couplings[:, k:], couplings[:, :, k:] = 0.0, 0.0
-        Phi, scale = (np.asarray(x) for x in propagator(couplings, mesh, outputs))
+        Phi, scale = (np.asarray(x) for x in propagator(couplings, mesh, outputs, experiment.problem.learning_rule))
         sizes = np.log(np.linalg.norm(Phi @ start, axis=(1, 2))) + scale
         times = np.linspace(0.0, experiment.training_time, experiment.records)
         return np.interp(times, mesh, sizes - sizes[0])

@@ -92,6 +92,7 @@ class TestAgainstTheory:
         assert np.max(gaps(found, predicted(problem))) < 1e-6
         assert (found.loss[:, -1] < 1e-3 * found.loss[:, 0]).all()
 
+    @pytest.mark.full
     def test_teacher_of_several_inputs_and_outputs_is_learned_as_predicted(self):
         """Two states, one input, two outputs: no pole is followed there, everything else is."""
         teacher = teachers.state_space([[-0.4, 0.1], [0.0, -0.6]], [[1.0], [0.5]], [[1.0, 0.0], [0.5, 1.0]])
@@ -103,6 +104,7 @@ class TestAgainstTheory:
         assert np.max(gaps(found, predicted(problem))) < 1e-5
         assert (found.loss[:, -1] < 0.1 * found.loss[:, 0]).all()
 
+    @pytest.mark.full
     def test_loss_over_a_finite_window_is_learned_as_predicted(self):
         problem = dataclasses.replace(PROBLEM, objective=FiniteWindow(3.0))
         found = run(problem, step_size=0.05)

@@ -1,5 +1,6 @@
 """Transverse growth: the coupling of a silent unit, against finite differences, formulas and full networks."""
 
+import dataclasses
 import warnings
 
 import jax
@@ -74,12 +75,44 @@ class TestCoupling:
 
     def test_propagator_solves_its_linear_equation(self):
         M = np.random.default_rng(1).normal(size=(3, 3))
-        Phi, scale = propagator(jnp.asarray(np.stack([M, M, M])), jnp.array([0.0, 0.4, 1.1]), 1)
+        along = jnp.asarray(np.stack([M, M, M])), jnp.array([0.0, 0.4, 1.1]), 1
+        Phi, scale = propagator(*along, learning_rules.GradientFlow())
         expected = jax.scipy.linalg.expm(-1.1 * jnp.block([[jnp.zeros((3, 3)), M], [M.T, jnp.zeros((3, 3))]]))
         kept = np.array([0, 1, 3, 4])
         np.testing.assert_allclose(
             np.exp(scale[-1]) * Phi[-1], expected[kept][:, kept], rtol=1e-12, atol=1e-12
         )
+        step = np.eye(6) - 0.1 * np.block([[np.zeros((3, 3)), M], [M.T, np.zeros((3, 3))]])
+        Phi, scale = propagator(*along, learning_rules.GradientDescent(0.1))
+        stepwise = np.linalg.matrix_power(step, 11)[kept][:, kept]
+        np.testing.assert_allclose(np.exp(scale[-1]) * Phi[-1], stepwise, rtol=1e-10, atol=1e-10)
+        assert np.abs(stepwise - expected[kept][:, kept]).max() > 1e-2
+
+    def test_gradient_descent_leaves_the_subspace_at_the_rate_of_its_own_steps(self):
+        """Full networks from a small random W(0), step by step; gradient flow would grow otherwise."""
+        rule, width, gain, end = learning_rules.GradientDescent(0.5), 8, 1e-7, 20.0
+        teacher = teachers.sum_of_exponentials((0.6, 2.5), (1.0, -1.5))
+        problem = dataclasses.replace(dense_problem(teacher, 0.3), learning_rule=rule)
+        start = problem.draw(width, 0)
+        start |= {"recurrent": gain * jnp.asarray(np.random.default_rng(1).normal(size=(width, width)))}
+        gradient = jax.grad(problem.loss)
+        final = jax.lax.fori_loop(0, 40, lambda _, w: rule.step(w, gradient, 0.5), start)["recurrent"]
+        dynamics = derive(problem)
+        mesh, couplings = dynamics.couplings(dynamics.solve(end, width, 0, 41))
+        basis = np.asarray(Confinement().basis(start))
+        beyond = np.eye(width) - basis @ basis.T
+
+        def outside(W):
+            return np.concatenate([basis.T @ W @ beyond, (beyond @ W @ basis).T])
+
+        def grown(rule):
+            Phi, scale = propagator(couplings, mesh, 1, rule)
+            return np.log(np.linalg.norm(Phi[-1] @ outside(start["recurrent"]))) + scale[-1]
+
+        measured = np.log(np.linalg.norm(outside(np.asarray(final))))
+        # a step feels the coupling at its start, the prediction takes the mean of both ends
+        assert measured == pytest.approx(grown(rule), abs=3e-3)
+        assert abs(measured - grown(learning_rules.GradientFlow())) > 2e-2
 
 
 def full_network(problem, width: int, gain: float, times):
@@ -127,7 +160,6 @@ def test_solve_says_when_rounding_has_taken_over_and_not_before():
     dynamics = derive(dense_problem(teachers.sum_of_exponentials((0.2, 1.0, 5.0), (1.0, -3.0, 3.0)), 0.1))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        dynamics.solve(300.0, 16, 0)
         derive(dense_problem(teachers.leaky_integrator(0.3), 1e-2)).solve(400.0, 16, 0, records=2)
     with pytest.warns(DomainWarning, match="from training time 4[0-9][0-9] on.*rounding has grown"):
         dynamics.solve(600.0, 16, 0)

@@ -1,0 +1,174 @@
+"""Students: what they recover when nothing is hidden, and what they are predicted to report when much is."""
+
+import inspect
+
+import numpy as np
+import pytest
+import scipy.integrate
+import scipy.optimize
+
+from numerics.recordings import record
+from theory import circuits, students
+from theory.circuits import LinearCircuit
+from theory.circuits.random_vectors import generator
+from theory.errors import ProblemError
+from theory.partial_observation import RecordedCircuit
+from theory.partial_observation.explained_variance import best_explained_variance, explained_variance
+from theory.students import Autoregression, Rollout, Subspace, TeacherForced
+from theory.students.rollout import rollout_loss
+
+
+def arbitrary(neurons=5, seed=1) -> LinearCircuit:
+    return LinearCircuit(0.7 * generator(seed).normal(size=(neurons, neurons)) / np.sqrt(neurons))
+
+
+CONVERGED = {
+    "Autoregression": Autoregression(),
+    "Rollout": Rollout(steps=4),
+    "Subspace": Subspace(order=5, horizon=3),
+    "TeacherForced": TeacherForced(training_time=1e4),
+}
+every_student = pytest.mark.parametrize("student", CONVERGED.values(), ids=CONVERGED.keys())
+
+
+def test_every_student_of_the_package_is_tested_here():
+    concrete = {name for name in students.__all__ if not inspect.isabstract(getattr(students, name))}
+    assert concrete - {"Fit"} == set(CONVERGED)
+
+
+@every_student
+class TestEveryStudent:
+    def test_recovers_a_circuit_of_which_nothing_is_hidden(self, student):
+        circuit = arbitrary()
+        found = student.fit(RecordedCircuit(circuit, bin_size=0.5)).timescales()
+        rates = 1 - np.linalg.eigvals(circuit.recurrence).real
+        np.testing.assert_allclose(found, np.sort(1 / rates)[::-1], rtol=1e-5)
+
+    def test_scatters_around_its_prediction_as_the_root_of_the_recording_time(self, student):
+        circuit, errors = circuits.symmetric_line_attractor(8, slow=8.0, fast=1.0), []
+        if isinstance(student, Subspace):
+            student = Subspace(order=2, horizon=3)
+        expected = student.fit(RecordedCircuit(circuit, [0, 1, 2], bin_size=0.5)).slowest()
+        for samples in (4_000, 64_000):
+            fits = [
+                student.fit(record(circuit, samples, 0.5, observed=[0, 1, 2], seed=seed)).slowest()
+                for seed in range(16)
+            ]
+            errors.append(np.sqrt(np.mean((np.array(fits) - expected) ** 2)))
+        assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.6)  # 16 draws each: 18% on either
+
+    def test_dependent_neurons_are_refused(self, student):
+        circuit = LinearCircuit(np.zeros((6, 6)), noise=np.ones((6, 6)))
+        with pytest.raises(ProblemError, match="dependent|singular"):
+            student.fit(RecordedCircuit(circuit))
+
+
+class TestTeacherForced:
+    def test_is_the_gradient_flow_of_the_one_step_error(self):
+        recorded = RecordedCircuit(arbitrary(), [0, 2], bin_size=0.5)
+        C0, C1 = recorded.lagged_covariance([0, 1])
+
+        def descent(s, A):
+            return (C1 - A.reshape(2, 2) @ C0).ravel()
+
+        start = 0.3 * np.eye(2).ravel()
+        found = scipy.integrate.solve_ivp(descent, (0.0, 0.8), start, rtol=1e-10, atol=1e-12).y[:, -1]
+        fit = TeacherForced(0.8, start=0.3).fit(recorded)
+        np.testing.assert_allclose(fit.propagator.ravel(), found, atol=1e-9)
+
+    def test_loud_directions_are_learned_first(self):
+        """A hidden line attractor is loud: stopped early, the network has its slow mode and nothing else yet."""
+        recorded = RecordedCircuit(circuits.symmetric_line_attractor(20, slow=100.0), range(10), bin_size=1.0)
+        early, late = (TeacherForced(s).fit(recorded) for s in (0.1, 100.0))
+        assert early.slowest() > 0.4 * late.slowest()
+        assert np.abs(early.eigenvalues()[1]) < 0.2 * np.abs(late.eigenvalues()[1])
+
+
+class TestRollout:
+    def test_gradient_is_that_of_finite_differences(self):
+        C = RecordedCircuit(arbitrary(), [0, 2, 3], bin_size=0.5).lagged_covariance(range(5))
+        A = generator(0).normal(size=9) / 3
+        gradient = rollout_loss(A.reshape(3, 3), C)[1]
+        differences = scipy.optimize.approx_fprime(A, lambda a: rollout_loss(a.reshape(3, 3), C)[0], 1e-7)
+        np.testing.assert_allclose(gradient, differences, atol=1e-5)
+
+    def test_loss_is_the_error_of_its_predictions(self):
+        circuit = arbitrary()
+        recorded, samples = RecordedCircuit(circuit, [0, 2], bin_size=0.5), 200_000
+        A = Autoregression().fit(recorded).propagator
+        x = record(circuit, samples, 0.5, observed=[0, 2]).activity[0]
+        ahead = [np.linalg.matrix_power(A, j) for j in (1, 2, 3)]
+        errors = [np.sum((x[j:] - x[:-j] @ ahead[j - 1].T) ** 2) / (samples - j) for j in (1, 2, 3)]
+        predicted = rollout_loss(A, recorded.lagged_covariance(range(4)))[0]
+        assert np.mean(errors) == pytest.approx(predicted, rel=0.02)
+
+    def test_one_step_is_teacher_forcing(self):
+        recorded = RecordedCircuit(arbitrary(), [0, 2], bin_size=0.5)
+        np.testing.assert_allclose(
+            Rollout(1).fit(recorded).propagator, Autoregression().fit(recorded).propagator, atol=1e-7
+        )
+
+    def test_longer_rollouts_invent_less_of_a_slow_mode_for_a_chain_and_miss_less_of_a_true_one(self):
+        chain = RecordedCircuit(circuits.feedforward_chain(60, skip=1.0, rotated=True), range(6), bin_size=1.0)
+        line = RecordedCircuit(circuits.symmetric_line_attractor(60), range(6), bin_size=1.0)
+        invented = [Rollout(k).fit(chain).slowest() for k in (1, 10, 40)]
+        missed = [Rollout(k).fit(line).slowest() for k in (1, 10, 40)]
+        assert invented[0] > 50 and invented[0] > invented[1] > invented[2]  # the truth is 1
+        assert missed[0] < missed[1] < missed[2] < 1000.0  # the truth
+
+
+class TestSubspace:
+    def test_finds_what_is_hidden_if_its_order_is_that_of_the_circuit(self):
+        circuit = arbitrary()
+        found = Subspace(order=5, horizon=6).fit(RecordedCircuit(circuit, [0, 2], bin_size=0.5)).timescales()
+        rates = 1 - np.linalg.eigvals(circuit.recurrence).real
+        np.testing.assert_allclose(found, np.sort(1 / rates)[::-1], rtol=1e-4)
+
+    def test_true_line_attractor_is_found_where_the_markov_student_misses_it(self):
+        recorded = RecordedCircuit(circuits.symmetric_line_attractor(100), range(5), bin_size=1.0)
+        assert Autoregression().fit(recorded).slowest() < 200
+        assert Subspace(order=6, horizon=5).fit(recorded).slowest() == pytest.approx(1000.0, rel=1e-5)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_is_always_stable(self, seed):
+        line = circuits.symmetric_line_attractor(10, slow=1e4)
+        short = record(line, 60, 1.0, observed=[0, 1], seed=seed)
+        assert np.abs(Subspace(order=3, horizon=4).fit(short).eigenvalues()).max() < 1
+
+    def test_horizon_that_is_too_short_is_refused(self):
+        with pytest.raises(ProblemError, match="horizon above 6"):
+            Subspace(order=5, horizon=3).fit(RecordedCircuit(arbitrary(), [0]))
+
+
+class TestExplainedVariance:
+    """R7."""
+
+    def test_reference_values_show_that_it_can_be_blind(self):
+        recorded = RecordedCircuit(circuits.feedforward_chain(100), range(20), bin_size=1.0)
+        A = Autoregression().fit(recorded).propagator
+        found = [explained_variance(A, recorded, k) for k in (1, 5, 20)]
+        best = [best_explained_variance(recorded, k) for k in (1, 5, 20)]
+        np.testing.assert_allclose(found, [0.898, 0.708, 0.162], atol=6e-4)
+        np.testing.assert_allclose(best, [0.898, 0.708, 0.163], atol=6e-4)
+
+    def test_is_that_of_predictions_on_a_recording(self):
+        circuit, samples = arbitrary(), 200_000
+        recorded = RecordedCircuit(circuit, [0, 1], bin_size=0.5)
+        A = Autoregression().fit(recorded).propagator
+        x = record(circuit, samples, 0.5, observed=[0, 1]).activity[0]
+        error = x[3:] - x[:-3] @ np.linalg.matrix_power(A, 3).T
+        measured = 1 - np.sum(error**2) / np.sum(x[3:] ** 2)
+        assert explained_variance(A, recorded, 3) == pytest.approx(measured, abs=0.01)
+        assert explained_variance(A, recorded, 3) < best_explained_variance(recorded, 3)
+
+
+@pytest.mark.parametrize("skip", [0.0, 0.25, 0.5, 1.0])
+def test_chains_with_skips_invent_the_slow_modes_of_the_reference(skip):
+    """Means over rotations at D = 100 lie within the reference's scatter of single draws."""
+    from theory.partial_observation import markov_student
+
+    reference = {0.0: (10.6, 3.8, 15.7, 2.7), 0.25: (30, 13, 76, 17), 0.5: (81, 38, 147, 44), 1.0: (211, 118, 196, 76)}
+    chains = [circuits.feedforward_chain(100, skip, rotated=True, seed=seed) for seed in range(10)]
+    for number, (mean, scatter) in zip((5, 20), np.reshape(reference[skip], (2, 2)), strict=True):
+        found = np.mean([markov_student(chain, range(number)).timescales()[0] for chain in chains])
+        assert abs(found - mean) < scatter

@@ -1,0 +1,31 @@
+"""Explained variance: the score by which fits are usually judged, and what it cannot see."""
+
+import numpy as np
+
+from theory.checks import count
+from theory.students.student import regression
+
+
+def explained_variance(propagator: np.ndarray, recorded, steps: int) -> float:
+    """R7: R^2 of predicting k bins ahead by `A^k x_n`, `1 - <|x_{n+k} - A^k x_n|^2> / <|x|^2>`.
+
+    Args:
+        propagator: A over one bin, (neuron, neuron).
+        recorded: has `lagged_covariance`; a `RecordedCircuit` gives the exact value.
+        steps: k.
+
+    >>> from theory.circuits import uncoupled
+    >>> from theory.partial_observation import RecordedCircuit
+    >>> recorded = RecordedCircuit(uncoupled(2), bin_size=1.0)
+    >>> round(explained_variance(np.exp(-1.0) * np.eye(2), recorded, steps=1), 6)
+    0.135335
+    """
+    ahead = np.linalg.matrix_power(propagator, count(steps, "steps"))
+    present, later = recorded.lagged_covariance([0, steps])
+    return float((2 * np.sum(ahead * later) - np.sum(ahead * (ahead @ present))) / np.trace(present))
+
+
+def best_explained_variance(recorded, steps: int) -> float:
+    """The largest R^2 of any linear prediction from the present, `tr C(k) C(0)^-1 C(k)^T / tr C(0)`; see above."""
+    present, later = recorded.lagged_covariance([0, count(steps, "steps")])
+    return float(np.sum(regression(later, present) * later) / np.trace(present))
