@@ -128,7 +128,7 @@ def test_every_shipped_claim_has_trials_enough_to_be_judged(name):
 
 
 # what takes half a minute or more
-SLOW = {"oscillator_pair", "transverse_escape"}
+SLOW = {"oscillator_pair", "random_recurrence", "transverse_escape"}
 
 
 @pytest.mark.parametrize(
