@@ -25,6 +25,7 @@ def exponent(coarse: float, fine: float) -> float:
     return float(np.log(plane_gap(coarse) / plane_gap(fine)) / np.log(coarse / fine))
 
 
+@pytest.mark.full
 def test_exact_theory_predicts_the_exponent_within_the_stated_tolerance():
     """Over the scales of the trials the exact reduction itself gives an exponent within 2 +- 0.1."""
     claim = integrator_half_time

@@ -89,6 +89,7 @@ def gradient_flow_of(weights: list[dict], question) -> np.ndarray:
 
 
 class TestAgainstNetworks:
+    @pytest.mark.full
     @pytest.mark.usefixtures("optimised")
     def test_networks_approach_the_limit_and_not_its_rival(self):
         """Mean over draws: closer at larger width, and away from the theory that forgets W(0)."""
@@ -117,6 +118,7 @@ class TestAgainstNetworks:
 
 
 class TestTruncation:
+    @pytest.mark.full
     def test_each_letter_adds_less(self):
         curves = [limit(depth) for depth in (1, 2, 3)]
         steps = [np.abs(b - a).max() for a, b in zip(curves[:-1], curves[1:], strict=True)]
