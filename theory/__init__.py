@@ -25,11 +25,14 @@ _HOME_OF = {
 }
 _SUBPACKAGES = (
     "architectures",
+    "circuits",
     "errors",
     "initialisations",
     "learning_rules",
     "objectives",
+    "partial_observation",
     "reductions",
+    "students",
     "teachers",
 )
 

@@ -4,9 +4,9 @@ import numpy as np
 import scipy.linalg
 
 from theory.checks import count, positive
-from theory.circuits.linear_circuit import LinearCircuit, Truth
+from theory.circuits.linear_circuit import LinearCircuit
 from theory.circuits.random_vectors import rotation
-from theory.circuits.timescales import eigenvalue_of
+from theory.circuits.timescales import eigenvalue_of, fast_truth
 
 
 def oscillating_circuit(
@@ -17,7 +17,7 @@ def oscillating_circuit(
     Args:
         neurons: D, at least twice the pairs.
         frequency: in radians per single-unit time constant.
-        timescale: how long an oscillation lasts, in single-unit time constants.
+        timescale: how long an oscillation lasts, in single-unit time constants; from 20 on the truth is left open.
         pairs: how many planes oscillate.
         seed: of the planes, which are random.
 
@@ -32,4 +32,4 @@ def oscillating_circuit(
     plane = np.array([[decay, frequency], [-frequency, decay]])
     blocks = scipy.linalg.block_diag(*[plane] * pairs, np.zeros((neurons - 2 * pairs,) * 2))
     Q = rotation(neurons, seed)
-    return LinearCircuit(Q @ blocks @ Q.T, truth=Truth("point"), name="oscillating circuit")
+    return LinearCircuit(Q @ blocks @ Q.T, truth=fast_truth(timescale), name="oscillating circuit")

@@ -51,3 +51,17 @@ def line_truth(slow: float, fast: float, reversible: bool) -> Truth:
     """
     kind = "line" if slow >= LINE_RATIO * fast and slow >= LINE_LEAST else "point"
     return Truth(kind, (float(slow), float(fast)), reversible)
+
+
+def fast_truth(slowest: float) -> Truth | None:
+    """The truth of a circuit none of whose modes lasts longer than that: a single fast point, or left open.
+
+    Args:
+        slowest: in single-unit time constants.
+
+    >>> fast_truth(2.0).kind
+    'point'
+    >>> fast_truth(50.0) is None
+    True
+    """
+    return Truth("point") if slowest < LINE_LEAST else None

@@ -1,0 +1,44 @@
+"""Speed of recordings, and of theory for large circuits."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from numerics.recordings import stream
+from theory import circuits
+from theory.partial_observation import markov_student
+
+NEURONS, SAMPLES, LARGE = 100, 200_000, 1000
+
+
+def rows(seconds: Callable) -> list[tuple[str, ...]]:
+    """Lines of the table: sampling a recording, and the Markov student of a large circuit."""
+    matrix = np.ones((LARGE, LARGE))
+    gemm = 2 * LARGE**3 / seconds(lambda: matrix @ matrix)
+    chain = circuits.feedforward_chain(NEURONS, skip=0.5, rotated=True)
+    chain.covariance()
+    sampling = seconds(lambda: sum(len(piece) for piece in stream(chain, SAMPLES, 1.0)))
+    operations = 3 * 2.0 * NEURONS**2 * SAMPLES  # colouring the noise, and every step twice
+
+    def student():
+        return markov_student(circuits.non_normal_line_attractor(LARGE, 10.0), range(50)).timescales()
+
+    solving = seconds(student, 1)
+    # 2^-2 / |F| doubled until exp(F t) has decayed: 3 products each, after a series and an exponential of about 30
+    products = 30 + 3 * 20
+    return [
+        (
+            f"recording of {NEURONS} neurons",
+            f"{1e9 * sampling / SAMPLES / NEURONS:.0f} ns a sample and neuron",
+            f"{operations / 1e9:.0f} Gflop at {operations / sampling / gemm:.2f} of the machine's matrix-product rate, "
+            "and as many normal numbers as samples",
+            f"{SAMPLES * NEURONS / sampling / 1e6:.0f} million samples x neurons a second (bar: 10)",
+        ),
+        (
+            f"Markov student of {LARGE} neurons, circuit and covariance included",
+            f"{solving:.1f} s",
+            f"about {products * 2 * LARGE**3 / 1e9:.0f} Gflop at {products * 2 * LARGE**3 / solving / gemm:.2f} of the "
+            "machine's matrix-product rate",
+            "bar: 10 s",
+        ),
+    ]
