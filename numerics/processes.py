@@ -60,11 +60,6 @@ def one_by_one(function: Callable, items: Sequence) -> Iterator[int]:
         yield index
 
 
-def call(task: Callable[[], object]) -> None:
-    """Call a task that is its own function and arguments, such as a `functools.partial`."""
-    task()
-
-
 def _begin(reader, compiled: str) -> None:
     import jax
 

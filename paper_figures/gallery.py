@@ -6,6 +6,7 @@ import html
 import importlib
 import io
 import json
+import operator
 import os
 import pkgutil
 import time
@@ -15,7 +16,7 @@ import paper_figures
 from numerics.claims import every_claim
 from numerics.experiment import ENTRY, run_all
 from numerics.ledger import ledger
-from numerics.processes import call, in_processes, one_by_one
+from numerics.processes import in_processes, one_by_one
 from numerics.progress import progress_bar
 from numerics.provenance import source_digest
 from numerics.results import ResultStore
@@ -76,7 +77,9 @@ def make_figures(
     work = [makers[name] for name in stale]
     begin = time.perf_counter()
     with progress_bar(len(work), "ledger and figures") as bar:
-        for index in in_processes(call, work, processes) if len(work) > 1 < processes else one_by_one(call, work):
+        several = processes > 1 and len(work) > 1
+        calls = in_processes(operator.call, work, processes) if several else one_by_one(operator.call, work)
+        for index in calls:
             fingerprints.keep(stale[index], now)
             bar.advance()
             report(f"{stale[index]}: done, {time.perf_counter() - begin:.0f} s after the first was begun")

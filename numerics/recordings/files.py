@@ -48,9 +48,9 @@ def load_recording(path, bin_size: float | None = None, spikes: bool = False) ->
         return _spikes(path, bin_size)
     try:
         activity, inputs, own_bin = readers[path.suffix.lower()](path)
+    except ProblemError:
+        raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, ProblemError):
-            raise
         raise ProblemError(f"{path} cannot be read as a recording: {error}") from error
     if bin_size is None and own_bin is None:
         raise ProblemError(f"{path} does not say the time between samples: give the bin size.")

@@ -53,7 +53,7 @@ def record(
     2
     """
     count(samples, "samples", least=2)
-    chosen = np.arange(circuit.neurons) if observed is None else observed_neurons(circuit, observed)
+    chosen = observed_neurons(circuit, observed)
     activity = np.empty((count(trials, "trials"), samples, chosen.size))
     options = dict(observed=chosen, observation_noise=observation_noise, start=start, inputs=inputs, pulses=pulses)
     for trial in range(trials):
@@ -83,7 +83,7 @@ def stream(
         circuit, samples, bin_size, observed, observation_noise, start, inputs, pulses, seed: as of `record`.
         trial: which of its trials.
     """
-    chosen = np.arange(circuit.neurons) if observed is None else observed_neurons(circuit, observed)
+    chosen = observed_neurons(circuit, observed)
     size, noise_level = circuit.neurons, np.sqrt(positive(observation_noise, "observation_noise", allow_zero=True))
     propagator, covariance = circuit.discretise(bin_size)
     random = np.random.default_rng([count(seed, "seed", least=0), count(trial, "trial", least=0)])

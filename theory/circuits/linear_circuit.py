@@ -160,7 +160,10 @@ class LinearCircuit:
         Returns:
             Phi and Q_bin, both (neuron, neuron).
         """
-        return propagator_and_noise(self.drift, self.diffusion, positive(bin_size, "bin_size"))
+        bin_size = positive(bin_size, "bin_size")
+        if bin_size not in self._cache:
+            self._cache[bin_size] = propagator_and_noise(self.drift, self.diffusion, bin_size)
+        return self._cache[bin_size]
 
     def __str__(self) -> str:
         truth = "" if self.truth is None else f"; {self.truth.kind} attractor"

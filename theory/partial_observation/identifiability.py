@@ -100,7 +100,7 @@ def divergence_rate(truth: RecordedCircuit, impostor: RecordedCircuit, relative_
             f"two recordings of the same neurons in the same bins can be told apart; got {truth.neurons} and "
             f"{impostor.neurons} neurons in bins of {truth.bin_size:g} and {impostor.bin_size:g}."
         )
-    number, total = 64, 0.0
+    number = 64
     angles = np.pi * (np.arange(number) + 0.5) / number  # the integrand is even
     total = _itakura_saito(truth, impostor, angles).mean()
     while number < 2**18:
@@ -130,12 +130,20 @@ def recording_time_needed(rate: float, false_alarms: float = 0.05, misses: float
     >>> round(recording_time_needed(1.0), 2)
     5.41
     """
-    rate = positive(rate, "rate", allow_zero=True)
+    rate, quantiles = positive(rate, "rate", allow_zero=True), quantile_sum(false_alarms, misses)
+    return float(quantiles**2 / (2 * rate)) if rate > 0 else float("inf")
+
+
+def quantile_sum(false_alarms: float, misses: float) -> float:
+    """`z_a + z_b`: how many standard deviations must lie between two means for both error rates to be met.
+
+    >>> round(quantile_sum(0.05, 0.05), 4)
+    3.2897
+    """
     for value, name in ((false_alarms, "false_alarms"), (misses, "misses")):
         if not 0 < positive(value, name) < 0.5:
             raise ProblemError(f"{name} = {value:g}, but it must be below 1/2.")
-    quantiles = norm.isf(false_alarms) + norm.isf(misses)
-    return float(quantiles**2 / (2 * rate)) if rate > 0 else float("inf")
+    return float(norm.isf(false_alarms) + norm.isf(misses))
 
 
 def _itakura_saito(truth: RecordedCircuit, impostor: RecordedCircuit, angles: np.ndarray) -> np.ndarray:

@@ -80,12 +80,14 @@ def markov_student(circuit: LinearCircuit, observed, ridge: float = 0.0) -> Mark
 
 
 def observed_neurons(circuit: LinearCircuit, observed) -> np.ndarray:
-    """The indices as an array, or a ProblemError that says which cannot be.
+    """The indices as an array, all neurons for None, or a ProblemError that says which cannot be.
 
     >>> from theory.circuits import uncoupled
     >>> observed_neurons(uncoupled(4), [0, 2])
     array([0, 2])
     """
+    if observed is None:
+        return np.arange(circuit.neurons)
     indices = np.atleast_1d(np.asarray(observed))
     if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
         raise ProblemError(f"observed must be a list of neurons' indices, at least one; got {observed!r}.")

@@ -2,12 +2,13 @@
 
 import numpy as np
 import scipy.linalg
-from scipy.stats import norm
 
 from theory.checks import positive, real_array
 from theory.circuits import LinearCircuit
 from theory.errors import ProblemError
+from theory.partial_observation.identifiability import quantile_sum
 from theory.partial_observation.markov_student import markov_student, observed_neurons
+from theory.partial_observation.recorded_circuit import RecordedCircuit
 
 
 def response_difference(circuit: LinearCircuit, observed, time: float) -> np.ndarray:
@@ -35,8 +36,7 @@ def response_difference(circuit: LinearCircuit, observed, time: float) -> np.nda
 
 def conditional_covariance(circuit: LinearCircuit, observed, time: float) -> np.ndarray:
     """`Cov[x(t) | x(0)] = S_oo - C_oo(t) S_oo^-1 C_oo(t)^T`: the scatter of single trials about their mean response."""
-    observed = observed_neurons(circuit, observed)
-    start, later = circuit.lagged_covariance([0.0, positive(time, "time")])[:, observed][:, :, observed]
+    start, later = RecordedCircuit(circuit, observed, bin_size=positive(time, "time")).lagged_covariance([0, 1])
     return start - later @ np.linalg.solve(start, later.T)
 
 
@@ -75,10 +75,10 @@ def pulse_trials_needed(
         if vector.size != observed.size:
             raise ProblemError(f"{name} has {vector.size} entries, but {observed.size} neurons are observed.")
     effect = w @ response_difference(circuit, observed, time) @ e
-    start, later = circuit.lagged_covariance([0.0, time])[:, observed][:, :, observed]
+    start, later = RecordedCircuit(circuit, observed, bin_size=time).lagged_covariance([0, 1])
     variance = w @ start @ w
     scatter = variance - (w @ later @ w) ** 2 / variance
-    quantiles = norm.isf(false_alarms) + norm.isf(misses)
+    quantiles = quantile_sum(false_alarms, misses)
     return float(quantiles**2 * scatter / effect**2) if effect != 0 else float("inf")
 
 

@@ -34,8 +34,7 @@ class RecordedCircuit:
 
     def __post_init__(self):
         instance(self.circuit, LinearCircuit, "circuit")
-        chosen = range(self.circuit.neurons) if self.observed is None else self.observed
-        object.__setattr__(self, "observed", observed_neurons(self.circuit, list(chosen)))
+        object.__setattr__(self, "observed", observed_neurons(self.circuit, self.observed))
         object.__setattr__(self, "bin_size", positive(self.bin_size, "bin_size"))
         noise = positive(self.observation_noise, "observation_noise", allow_zero=True)
         object.__setattr__(self, "observation_noise", noise)
