@@ -14,7 +14,7 @@ from theory.circuits.random_vectors import generator
 from theory.errors import ProblemError
 from theory.partial_observation import RecordedCircuit
 from theory.partial_observation.explained_variance import best_explained_variance, explained_variance
-from theory.students import Autoregression, Rollout, Subspace, TeacherForced
+from theory.students import Autoregression, LowRank, Rollout, Subspace, TeacherForced
 from theory.students.rollout import rollout_loss
 
 
@@ -24,6 +24,7 @@ def arbitrary(neurons=5, seed=1) -> LinearCircuit:
 
 CONVERGED = {
     "Autoregression": Autoregression(),
+    "LowRank": LowRank(rank=3),
     "Rollout": Rollout(steps=4),
     "Subspace": Subspace(order=5, horizon=3),
     "TeacherForced": TeacherForced(training_time=1e4),
@@ -40,6 +41,7 @@ def test_every_student_of_the_package_is_tested_here():
 class TestEveryStudent:
     def test_recovers_a_circuit_of_which_nothing_is_hidden(self, student):
         circuit = arbitrary()
+        student = LowRank(rank=5) if isinstance(student, LowRank) else student
         found = student.fit(RecordedCircuit(circuit, bin_size=0.5)).timescales()
         rates = 1 - np.linalg.eigvals(circuit.recurrence).real
         np.testing.assert_allclose(found, np.sort(1 / rates)[::-1], rtol=1e-5)
@@ -82,6 +84,43 @@ class TestTeacherForced:
         early, late = (TeacherForced(s).fit(recorded) for s in (0.1, 100.0))
         assert early.slowest() > 0.4 * late.slowest()
         assert np.abs(early.eigenvalues()[1]) < 0.2 * np.abs(late.eigenvalues()[1])
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["least squares", "likelihood"])
+class TestLowRank:
+    @pytest.mark.parametrize("time_constant", [None, 1.5])
+    def test_is_what_optimising_its_factors_finds(self, weighted, time_constant):
+        recorded = RecordedCircuit(LinearCircuit(arbitrary(6).recurrence, np.diag(range(1, 7))), range(4), 0.5)
+        C0, C1 = recorded.lagged_covariance([0, 1])
+        leak = np.exp(-0.5 / time_constant) if time_constant else 0.0
+
+        def error(A):
+            covariance = C0 - A @ C1.T - C1 @ A.T + A @ C0 @ A.T
+            return np.linalg.slogdet(covariance)[1] if weighted else np.trace(covariance)
+
+        def loss(factors):
+            m, n = factors.reshape(2, 4, 2)
+            return error(leak * np.eye(4) + m @ n.T)
+
+        starts = generator(3).normal(size=(6, 16))
+        found = min((scipy.optimize.minimize(loss, start, tol=1e-10) for start in starts), key=lambda r: r.fun)
+        fit = LowRank(2, time_constant, weighted).fit(recorded)
+        assert error(fit.propagator) == pytest.approx(found.fun, abs=1e-8)
+        assert error(fit.propagator) > error(Autoregression().fit(recorded).propagator) + 1e-4
+        m, n = found.x.reshape(2, 4, 2)
+        np.testing.assert_allclose(fit.propagator, leak * np.eye(4) + m @ n.T, atol=1e-4)  # a flat minimum
+        covariance = C0 - fit.propagator @ C1.T - C1 @ fit.propagator.T + fit.propagator @ C0 @ fit.propagator.T
+        np.testing.assert_allclose(fit.process_noise, covariance, atol=1e-12)
+
+    def test_recovers_a_low_rank_circuit_at_any_bin_size(self, weighted):
+        circuit = circuits.null_low_rank(12, rank=2, gain=3.0)
+        for bin_size in (0.1, 3.0):
+            fit = LowRank(2, 1.0, weighted).fit(RecordedCircuit(circuit, bin_size=bin_size))
+            np.testing.assert_allclose(fit.propagator, circuit.discretise(bin_size)[0], atol=1e-9)
+
+    def test_rank_above_the_number_of_neurons_is_refused(self, weighted):
+        with pytest.raises(ProblemError, match="rank 3 is above the number of neurons, 2"):
+            LowRank(3, weighted=weighted).fit(RecordedCircuit(arbitrary(), [0, 1]))
 
 
 class TestRollout:

@@ -1,10 +1,11 @@
 """Students of recordings. Each is one small file with one method, `fit`; copy one to add your own."""
 
 from theory.students.autoregression import Autoregression as Autoregression
+from theory.students.low_rank import LowRank as LowRank
 from theory.students.rollout import Rollout as Rollout
 from theory.students.student import Fit as Fit
 from theory.students.student import Student as Student
 from theory.students.subspace import Subspace as Subspace
 from theory.students.teacher_forced import TeacherForced as TeacherForced
 
-__all__ = ["Autoregression", "Fit", "Rollout", "Student", "Subspace", "TeacherForced"]
+__all__ = ["Autoregression", "Fit", "LowRank", "Rollout", "Student", "Subspace", "TeacherForced"]

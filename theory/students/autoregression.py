@@ -33,4 +33,6 @@ class Autoregression(Student):
         lag = count(self.lag, "lag")
         present, later = recorded.lagged_covariance([0, lag])
         ridge = positive(self.ridge, "ridge", allow_zero=True)
-        return Fit(regression(later, present, ridge), recorded.bin_size, lag, covariance=present)
+        A = regression(later, present, ridge)
+        left_over = present - A @ later.T - later @ A.T + A @ present @ A.T if lag == 1 else None
+        return Fit(A, recorded.bin_size, lag, covariance=present, process_noise=left_over)

@@ -18,6 +18,9 @@ class Fit:
         lag: how many bins the propagator spans.
         readout: C, (neuron, state); None where the states are the neurons.
         covariance: of the states, (state, state).
+        process_noise: covariance of what moves the states besides A within a bin, (state, state); None where the
+            student has no such model.
+        observation_noise: covariance of what is seen besides C s, (neuron, neuron); None for none.
     """
 
     propagator: np.ndarray
@@ -25,6 +28,8 @@ class Fit:
     lag: int = 1
     readout: np.ndarray | None = None
     covariance: np.ndarray | None = None
+    process_noise: np.ndarray | None = None
+    observation_noise: np.ndarray | None = None
 
     def eigenvalues(self) -> np.ndarray:
         """Of the propagator, largest modulus first, (mode,), complex."""
@@ -79,3 +84,18 @@ def regression(later: np.ndarray, present: np.ndarray, ridge: float = 0.0) -> np
             "Leave out what repeats, or use a ridge."
         )
     return np.linalg.solve(regularised, later.T).T
+
+
+def square_root(covariance: np.ndarray) -> np.ndarray:
+    """The Cholesky factor L, `L L^T = covariance`, or a ProblemError where there is none.
+
+    Args:
+        covariance: of samples or of errors of prediction, (n, n).
+    """
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError as error:
+        raise ProblemError(
+            "the covariance of successive samples is singular: use a shorter horizon, a longer recording or longer "
+            "bins."
+        ) from error

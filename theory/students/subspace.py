@@ -6,7 +6,7 @@ import numpy as np
 
 from theory.checks import count
 from theory.errors import ProblemError
-from theory.students.student import Fit, Student
+from theory.students.student import Fit, Student, square_root
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Subspace(Student):
         future = _blocks(horizon, lambda i, j: C[i - j] if i >= j else C[j - i].T)
         past = _blocks(horizon, lambda i, j: C[j - i] if j >= i else C[i - j].T)
         between = _blocks(horizon, lambda i, j: C[i + j + 1])
-        root, past_root = _root(future), _root(past)
+        root, past_root = square_root(future), square_root(past)
         left, correlations, _ = np.linalg.svd(np.linalg.solve(root, np.linalg.solve(past_root, between.T).T))
         observability = root @ left[:, :order] * np.sqrt(correlations[:order])
         shifted = observability[d:]
@@ -63,13 +63,3 @@ class Subspace(Student):
 
 def _blocks(number: int, block) -> np.ndarray:
     return np.block([[block(i, j) for j in range(number)] for i in range(number)])
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    try:
-        return np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError as error:
-        raise ProblemError(
-            "the covariance of successive samples is singular: use a shorter horizon, a longer recording or longer "
-            "bins."
-        ) from error
