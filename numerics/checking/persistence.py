@@ -1,0 +1,177 @@
+"""Is the slow part of a signal one persistent mode, or memory of some other shape?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.stats import chi2
+
+from numerics.checking.spectrum import Periodogram, autocorrelation, whittle_fit
+from theory.errors import ProblemError
+
+GAP = 10.0
+"""One mode is persistent if it is this many times slower than the next: the definition of a line attractor."""
+SHARES = (0.8, 1.1)
+"""Its share of the signal's autocovariance at one bin; above 1 where fast modes enter negatively."""
+LEVEL = 0.025
+"""The error rate at which a single persistent mode is rejected."""
+_BETWEEN = (1.5, 3.0)
+_GRID = 24
+
+
+@dataclass(frozen=True)
+class Persistence:
+    """How well one persistent mode explains a signal, and how long the signal remembers.
+
+    Args:
+        timescale: of the best persistent mode, in units of time.
+        statistic: twice the gain in log-likelihood when memory is allowed inside the gap, in nats.
+        rejected: whether one persistent mode is rejected, at 2.5 percent.
+        memory: the first lag at which the autocorrelation is not above three standard errors, in units of time.
+        longest_timescale: the slowest mode that was tried, in units of time: a slower one could not be told from it.
+    """
+
+    timescale: float
+    statistic: float
+    rejected: bool
+    memory: float
+    longest_timescale: float
+
+    @property
+    def p_value(self) -> float:
+        """Of one persistent mode."""
+        return float(chi2.sf(self.statistic, len(_BETWEEN)))
+
+    def time_needed(self, duration: float, power: float = 0.95) -> float:
+        """How long a recording would have to be for the mode to be rejected with given power, in units of time.
+
+        The statistic is about 2 + 2 h T after a time T, with h the rate at which evidence comes in, estimated from
+        this one recording; infinite where it shows no evidence at all.
+
+        Args:
+            duration: of this recording.
+            power: wanted.
+        """
+        rate = (self.statistic - len(_BETWEEN)) / (2 * duration)
+        if rate <= 0:
+            return float("inf")
+        quantile = np.sqrt(chi2.isf(LEVEL, 1)) + np.sqrt(chi2.isf(2 * (1 - power), 1))
+        return float(quantile**2 / (2 * rate))
+
+
+def persistence(signal: np.ndarray, bin_size: float) -> Persistence:
+    """Test whether one persistent mode explains a signal, by a likelihood ratio over its whole spectrum.
+
+    The null class has the spectra of
+
+        one slow mode of timescale t_1 with a share of .8 to 1.1 of the autocovariance at one bin,
+        + any modes, of either sign, of timescales t_1 / 10, t_1 / 20, ... down to the bin, + white noise:
+
+    what a line attractor shows along its slowest direction, reversible or not, however it is observed and whatever
+    is added to it that is ten times faster. The alternative also has memory inside the gap, at t_1 / 1.5 and t_1 / 3,
+    of either sign, and any share: with these the memory can end sooner than an exponential, as that of a
+    feedforward chain does. Both are fitted by Whittle's likelihood at their own best t_1. The statistic is
+    near chi-squared with two degrees of freedom where the null holds; that it is no larger was checked on
+    line attractors of every kind by `attractory check-recording --calibrate`.
+
+    Assumptions: stationary, Gaussian, nothing that oscillates more slowly than the bin. The slow mode is at most a
+    twentieth of the recording and a quarter of a trial: a slower one is fitted as one at that limit.
+
+    Args:
+        signal: centred, (trial, time).
+        bin_size: in units of time.
+
+    Raises:
+        ProblemError: too short a recording for any mode ten bins slow.
+
+    >>> from numerics.recordings import record
+    >>> from theory.circuits import LinearCircuit
+    >>> mode = record(LinearCircuit([[1 - 1 / 50]]), samples=10_000, bin_size=1.0)
+    >>> found = persistence(mode.centred()[:, :, 0], mode.bin_size)
+    >>> found.rejected, 30 < found.timescale < 80
+    (False, True)
+    """
+    trials, samples = signal.shape
+    shortest, longest = GAP, min(trials * samples / 20, samples / 4)
+    if longest <= 2 * shortest:
+        raise ProblemError(
+            f"{trials} trials of {samples} bins are too short to look for persistence: the longest timescale they "
+            f"can show is {longest:.0f} bins, and the shortest that is looked for {shortest:.0f}. Record longer."
+        )
+    deviation = signal.std()
+    spectrum = Periodogram.of(signal / deviation)
+    grid = np.geomspace(shortest, longest, _GRID)
+    one_mode = [_one_mode(spectrum, timescale) for timescale in grid]
+    best = int(np.argmax(one_mode))
+    refined = minimize_scalar(
+        lambda logarithm: -_one_mode(spectrum, np.exp(logarithm)),
+        bounds=np.log([grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]]),
+        method="bounded",
+        options={"xatol": 0.02},
+    )
+    timescale, null = grid[best], one_mode[best]
+    if -refined.fun > null:
+        timescale, null = float(np.exp(refined.x)), -refined.fun
+    free = max([_within_gap(spectrum, timescale)] + [_within_gap(spectrum, each) for each in grid[::2]])
+    statistic = max(0.0, 2 * (free - null))
+    return Persistence(
+        timescale=float(timescale * bin_size),
+        statistic=statistic,
+        rejected=bool(statistic > chi2.isf(LEVEL, len(_BETWEEN))),
+        memory=memory(signal, longest) * bin_size,
+        longest_timescale=float(longest * bin_size),
+    )
+
+
+def memory(signal: np.ndarray, longest: float) -> int:
+    """The first lag at which the autocorrelation r is not above three standard errors, in bins.
+
+    Bartlett: `Var r(k) = (1 + 2 sum_{j<k} r(j)^2) / samples` where there is no correlation beyond k.
+
+    Args:
+        signal: centred, (trial, time).
+        longest: in bins; returned where the autocorrelation is above its error up to there.
+    """
+    longest = int(longest)
+    r = autocorrelation(signal, longest)
+    variance = (2 * np.cumsum(r**2) - 1) / signal.size
+    below = r[1:] < 3 * np.sqrt(variance[:-1])
+    return int(np.argmax(below)) + 1 if below.any() else longest
+
+
+def _fast(timescale: float) -> list[float]:
+    """Timescales a gap below one, halved down to half a bin."""
+    fast = [timescale / GAP]
+    while fast[-1] / 2 > 0.5:
+        fast.append(fast[-1] / 2)
+    return fast
+
+
+def _spectra(spectrum: Periodogram, timescales) -> np.ndarray:
+    white = np.ones(spectrum.power.size)
+    return np.stack([spectrum.exponential(each) for each in timescales] + [white], axis=1)
+
+
+def _one_mode(spectrum: Periodogram, timescale: float) -> float:
+    """Log-likelihood of one mode and what is a gap faster, its share within bounds."""
+    timescales = np.array([timescale, *_fast(timescale)])
+    at_one_bin = np.append(np.exp(-1 / timescales), 0.0)
+    terms = _spectra(spectrum, timescales)
+    fit = whittle_fit(spectrum, terms)
+    parts = fit.weights * at_one_bin
+    share = parts[0] / parts.sum()
+    if SHARES[0] <= share <= SHARES[1]:
+        return fit.log_likelihood
+    # share s: the fast parts sum to (1 - s) / s of the slow one, which gives the weight of the first of them
+    bounded = []
+    for s in SHARES:
+        replaced = np.delete(terms - terms[:, [1]] * at_one_bin / at_one_bin[1], 1, axis=1)
+        replaced[:, 0] = terms[:, 0] + terms[:, 1] * (1 - s) / s * at_one_bin[0] / at_one_bin[1]
+        bounded.append(whittle_fit(spectrum, replaced).log_likelihood)
+    return max(bounded)
+
+
+def _within_gap(spectrum: Periodogram, timescale: float) -> float:
+    """Log-likelihood when there may be memory inside the gap as well."""
+    between = [timescale / ratio for ratio in _BETWEEN]
+    return whittle_fit(spectrum, _spectra(spectrum, [timescale, *between, *_fast(timescale)])).log_likelihood
