@@ -6,15 +6,18 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from numerics.experiment import Experiment
+from numerics.computation import Computation
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One experiment of a claim: the value of its small parameter, and what it is compared within."""
+    """One computation of a claim: the value of its small parameter, and what it is compared within.
+
+    The computation trains networks (`numerics.experiment.Experiment`) or fits recordings (`numerics.fitting.Fitting`).
+    """
 
     parameter: float
-    experiment: Experiment
+    experiment: Computation
     group: str = ""
 
 
@@ -22,7 +25,7 @@ class Claim(abc.ABC):
     """What theory says of networks, and how to find out.
 
     The gap between prediction and networks must vanish with a small parameter: the step size of training
-    for an "exact" claim, 1/width or the initial scale for an "asymptotic" one, at a stated exponent.
+    for an "exact" claim, 1/width, the initial scale or 1/samples for an "asymptotic" one, at a stated exponent.
     A new claim is one class that fills in the attributes and the methods below.
 
     Attributes:
@@ -52,15 +55,15 @@ class Claim(abc.ABC):
         """The experiments, at scale "quick" or "paper"."""
 
     @abc.abstractmethod
-    def measured(self, experiment: Experiment, networks) -> np.ndarray:
+    def measured(self, experiment: Computation, networks) -> np.ndarray:
         """The observed quantity, (seed, ...); nan where it does not exist."""
 
     @abc.abstractmethod
-    def predicted(self, experiment: Experiment) -> np.ndarray:
+    def predicted(self, experiment: Computation) -> np.ndarray:
         """Theory's prediction for the same networks, in the same shape."""
 
     @abc.abstractmethod
-    def rival(self, experiment: Experiment) -> np.ndarray:
+    def rival(self, experiment: Computation) -> np.ndarray:
         """The control's prediction for the same networks, in the same shape."""
 
     @abc.abstractmethod

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from numerics.claim import Claim
-from numerics.experiment import run_all
+from numerics.computation import run_all
 from numerics.judgement import Judgement, judge_asymptotic, judge_exact, relative_errors, relative_gaps
 from numerics.results import ResultStore
 from theory.errors import ProblemError

@@ -49,7 +49,7 @@ class Sweep:
 
     def run(self) -> int:
         """Train, or list."""
-        from numerics.experiment import distinct, duration, run_all, share
+        from numerics.computation import distinct, duration, run_all, share
         from numerics.processes import available
         from numerics.results import ResultStore
         from paper_figures.sweeps import every_sweep, sweep

@@ -3,7 +3,7 @@
 import abc
 from typing import ClassVar
 
-from numerics.experiment import Experiment
+from numerics.computation import Computation
 from numerics.results import ResultStore
 
 
@@ -25,7 +25,7 @@ class Figure(abc.ABC):
     runtime: ClassVar[str]
 
     @abc.abstractmethod
-    def experiments(self, scale: str) -> list[Experiment]:
+    def experiments(self, scale: str) -> list[Computation]:
         """What must have been trained, at scale "quick" or "paper"."""
 
     @abc.abstractmethod

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import paper_figures
 from numerics.claims import every_claim
-from numerics.experiment import ENTRY, run_all
+from numerics.computation import run_all
 from numerics.ledger import ledger
 from numerics.processes import in_processes, one_by_one
 from numerics.progress import progress_bar
@@ -47,7 +47,7 @@ def make_figures(
         output: folder of the figures; results are kept in its `results`.
         names: only these figures.
         report: called with lines of text.
-        processes: as of `numerics.experiment.run_all`.
+        processes: as of `numerics.computation.run_all`.
     """
     from theory.errors import ProblemError
 
@@ -116,7 +116,7 @@ def _fingerprint(name: str, experiments: list, store: ResultStore) -> str:
     """A digest of the results an output is made from, and of the code that makes it."""
     digest = hashlib.sha256()
     for experiment in experiments:
-        digest.update(store.key(experiment.configuration(), ENTRY).encode())
+        digest.update(store.key(experiment.configuration(), experiment.entry).encode())
     digest.update(source_digest("numerics.ledger").encode() + source_digest("numerics.claims").encode())
     here = Path(__file__).parent
     for module in (name, "gallery", "figure", "style"):

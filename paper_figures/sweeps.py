@@ -1,12 +1,12 @@
 """Sweeps: all that a claim or a figure needs to have trained, by name."""
 
 from numerics.claims import every_claim
-from numerics.experiment import Experiment
+from numerics.computation import Computation
 from paper_figures.gallery import every_figure
 from theory.errors import ProblemError
 
 
-def every_sweep(scale: str) -> dict[str, list[Experiment]]:
+def every_sweep(scale: str) -> dict[str, list[Computation]]:
     """The experiments of every claim and every figure, by its name; of both where they share a name.
 
     Args:
@@ -21,7 +21,7 @@ def every_sweep(scale: str) -> dict[str, list[Experiment]]:
     return needed
 
 
-def sweep(name: str, scale: str) -> list[Experiment]:
+def sweep(name: str, scale: str) -> list[Computation]:
     """The experiments of the sweep of that name.
 
     Raises:

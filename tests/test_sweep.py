@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from numerics.claims.integrator_outlier import integrator_problem
-from numerics.experiment import ENTRY, Experiment, run_all, share
+from numerics.computation import run_all, share
+from numerics.experiment import Experiment
 from numerics.results import ResultStore
 from paper_figures import sweeps
 from paper_figures.program import main
@@ -186,9 +187,9 @@ def stored(folder: Path) -> dict:
     """All that is finished, byte for byte, by the name of its file."""
     store, found = ResultStore(folder), {}
     for experiment in tiny():
-        networks = store.load(experiment.configuration(), ENTRY)
+        networks = store.load(experiment.configuration(), experiment.entry)
         if networks is not None:
-            name = store.path(experiment.configuration(), ENTRY).stem
+            name = store.path(experiment.configuration(), experiment.entry).stem
             found[name] = {key: values.values.tobytes() for key, values in networks.variables.items()}
     return found
 
@@ -242,7 +243,7 @@ def test_killed_at_random_moments_a_sweep_loses_nothing_finished_and_doubles_not
 def test_killed_between_storing_and_clearing_up_leaves_nothing_for_long(tmp_path):
     store, small = ResultStore(tmp_path), dataclasses.replace(tiny()[0], records=3)
     small.run(store, progress=False)
-    path = store.path(small.configuration(), ENTRY)
+    path = store.path(small.configuration(), small.entry)
     for ending in (".checkpoint", ".lock"):
         path.with_suffix(ending).write_bytes(b"left behind")
     run_all([small], store, report=lambda text: None)

@@ -2,6 +2,7 @@
 
 from numerics.claims.integrator_half_time import integrator_half_time as integrator_half_time
 from numerics.claims.integrator_outlier import integrator_outlier as integrator_outlier
+from numerics.claims.markov_limit import markov_limit as markov_limit
 from numerics.claims.oscillator_pair import oscillator_pair as oscillator_pair
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
 from numerics.claims.sampled_training import sampled_training as sampled_training
@@ -11,6 +12,7 @@ from numerics.claims.transverse_escape import transverse_escape as transverse_es
 __all__ = [
     "integrator_half_time",
     "integrator_outlier",
+    "markov_limit",
     "oscillator_pair",
     "random_recurrence",
     "sampled_training",

@@ -27,7 +27,7 @@ class Validate:
     def run(self) -> int:
         """Validate and print."""
         from numerics.claims import every_claim
-        from numerics.experiment import run_all
+        from numerics.computation import run_all
         from numerics.ledger import ledger
         from numerics.processes import available
         from numerics.results import ResultStore

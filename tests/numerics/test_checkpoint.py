@@ -12,7 +12,7 @@ from numerics import simulation
 from numerics.checkpoint import Checkpoint
 from numerics.claims.integrator_outlier import integrator_problem
 from numerics.evaluators import Gramians, Moments
-from numerics.experiment import ENTRY, Experiment
+from numerics.experiment import Experiment
 from numerics.results import ResultStore
 from numerics.simulation import DivergenceWarning, TruncationWarning, simulate
 from theory.architectures import Diagonal
@@ -216,7 +216,7 @@ class TestExperiment:
         steps.last = 2
         with pytest.raises(KeyboardInterrupt):
             experiment.run(store, progress=False)
-        result = store.path(experiment.configuration(), ENTRY)
+        result = store.path(experiment.configuration(), experiment.entry)
         assert [file.name for file in path.parent.iterdir()] == [f"{result.stem}.checkpoint"]
 
         steps.last, steps.taken, save = None, 0, ResultStore.save

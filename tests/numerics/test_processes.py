@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from numerics import experiment
+from numerics import computation
 from numerics.claims.integrator_outlier import integrator_problem
-from numerics.experiment import Experiment, run_all
+from numerics.computation import run_all
+from numerics.experiment import Experiment
 from numerics.processes import in_processes
 from numerics.results import ResultStore
 from theory.architectures import Diagonal
@@ -78,8 +79,8 @@ def test_simulations_side_by_side_are_stored_as_one_by_one(tmp_path, monkeypatch
     together, alone = ResultStore(tmp_path / "together"), ResultStore(tmp_path / "alone")
     run_all(several, alone, report=lambda text: None)
     used = []
-    monkeypatch.setattr(experiment, "WORTHWHILE", 0.0)
-    monkeypatch.setattr(experiment, "in_processes", lambda *a: used.append(a[2]) or in_processes(*a))
+    monkeypatch.setattr(computation, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(computation, "in_processes", lambda *a: used.append(a[2]) or in_processes(*a))
     run_all(several, together, report=lambda text: None, processes=2)
     assert used == [2]
     for each in several:

@@ -138,7 +138,8 @@ def test_every_shipped_claim_measures_what_it_and_its_control_predict(name, stor
     """Shapes that fit, numbers that are finite, and a control that says something else, on a shrunken experiment."""
     claim = getattr(claims, name)
     trial = claim.trials("quick")[0]
-    small = dataclasses.replace(trial.experiment, width=16, seeds=2)
+    training = isinstance(trial.experiment, Experiment)
+    small = dataclasses.replace(trial.experiment, **({"width": 16, "seeds": 2} if training else {"draws": 2}))
     measured = claim.measured(small, small.run(store, progress=False))
     predicted, rival = claim.predicted(small), claim.rival(small)
     assert measured.shape == predicted.shape == rival.shape
@@ -147,6 +148,7 @@ def test_every_shipped_claim_measures_what_it_and_its_control_predict(name, stor
 
 
 def test_interrupted_sweep_keeps_what_was_finished(tmp_path, monkeypatch):
+    from numerics import computation
     from numerics import experiment as module
 
     problem = integrator_problem(0.4, 0.1)
@@ -161,8 +163,8 @@ def test_interrupted_sweep_keeps_what_was_finished(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "simulate", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        module.run_all(batch, store, quiet)
+        computation.run_all(batch, store, quiet)
     lines = []
-    module.run_all(batch, store, lines.append)
+    computation.run_all(batch, store, lines.append)
     assert sorted(calls) == [4, 8, 8]  # the first was kept; the duplicate was never run
     assert "1 found, 1 to run" in lines[0]
