@@ -7,5 +7,17 @@ from theory.students.student import Fit as Fit
 from theory.students.student import Student as Student
 from theory.students.subspace import Subspace as Subspace
 from theory.students.teacher_forced import TeacherForced as TeacherForced
+from theory.students.verdict import attractor_kind as attractor_kind
+from theory.students.verdict import report as report
 
-__all__ = ["Autoregression", "Fit", "LowRank", "Rollout", "Student", "Subspace", "TeacherForced"]
+__all__ = [
+    "Autoregression",
+    "Fit",
+    "LowRank",
+    "Rollout",
+    "Student",
+    "Subspace",
+    "TeacherForced",
+    "attractor_kind",
+    "report",
+]
