@@ -8,6 +8,10 @@ from theory.partial_observation.expected_timescales import symmetric_line_spread
 from theory.partial_observation.expected_timescales import (
     symmetric_line_timescale as symmetric_line_timescale,
 )
+from theory.partial_observation.explained_variance import best_explained_variance as best_explained_variance
+from theory.partial_observation.explained_variance import explained_variance as explained_variance
+from theory.partial_observation.finite_recording import Spread as Spread
+from theory.partial_observation.finite_recording import timescale_spread as timescale_spread
 from theory.partial_observation.identifiability import divergence_rate as divergence_rate
 from theory.partial_observation.identifiability import markov_divergence_rate as markov_divergence_rate
 from theory.partial_observation.identifiability import markov_impostor as markov_impostor
@@ -15,6 +19,20 @@ from theory.partial_observation.identifiability import recording_time_needed as 
 from theory.partial_observation.log_convexity import log_convexity as log_convexity
 from theory.partial_observation.markov_student import MarkovStudent as MarkovStudent
 from theory.partial_observation.markov_student import markov_student as markov_student
+from theory.partial_observation.null_low_rank_law import SlowestMode as SlowestMode
+from theory.partial_observation.null_low_rank_law import null_low_rank_density as null_low_rank_density
+from theory.partial_observation.null_low_rank_law import null_low_rank_edges as null_low_rank_edges
+from theory.partial_observation.null_low_rank_law import null_low_rank_modes as null_low_rank_modes
+from theory.partial_observation.null_low_rank_law import null_low_rank_timescales as null_low_rank_timescales
+from theory.partial_observation.null_low_rank_law import (
+    slowest_null_low_rank_probability as slowest_null_low_rank_probability,
+)
+from theory.partial_observation.null_low_rank_law import (
+    slowest_null_low_rank_quantile as slowest_null_low_rank_quantile,
+)
+from theory.partial_observation.null_low_rank_law import (
+    slowest_null_low_rank_scaling as slowest_null_low_rank_scaling,
+)
 from theory.partial_observation.pulses import optimal_pulse as optimal_pulse
 from theory.partial_observation.pulses import pulse_trials_needed as pulse_trials_needed
 from theory.partial_observation.pulses import response_difference as response_difference
@@ -23,17 +41,29 @@ from theory.partial_observation.recorded_circuit import RecordedCircuit as Recor
 __all__ = [
     "MarkovStudent",
     "RecordedCircuit",
+    "SlowestMode",
+    "Spread",
+    "best_explained_variance",
     "chain_end_timescale",
     "divergence_rate",
+    "explained_variance",
     "log_convexity",
     "markov_divergence_rate",
     "markov_impostor",
     "markov_student",
+    "null_low_rank_density",
+    "null_low_rank_edges",
     "null_low_rank_eigenvalue",
+    "null_low_rank_modes",
+    "null_low_rank_timescales",
     "optimal_pulse",
     "pulse_trials_needed",
     "recording_time_needed",
     "response_difference",
+    "slowest_null_low_rank_probability",
+    "slowest_null_low_rank_quantile",
+    "slowest_null_low_rank_scaling",
     "symmetric_line_spread",
     "symmetric_line_timescale",
+    "timescale_spread",
 ]

@@ -76,9 +76,14 @@ def null_low_rank_eigenvalue(fraction: float, gain: float) -> float:
 
         l = [f (1 - f) g^2 / 2] / [1 + f g^2 / 2 - f^2 g^2 / 4]
 
+    With one mode `null_low_rank_modes` gives the eigenvalue from the overlaps a = |U_o|^2, b = |V_o|^2, c = U_o.V_o of
+    the directions, `l = [g c + g^2 (a - a b + c^2)/2] / [1 + g c + g^2 (2 a - a b + c^2)/4]`; for many neurons a and b
+    tend to f and c to 0, within 1/sqrt(D). Of r modes the overlap matrices tend to f I and 0 as long as r is much
+    less than d, so that each of them has this eigenvalue.
+
     Its limit for strong gain is `2(1 - f)/(2 - f)`, a timescale of `(2 - f)/f`: slow if few neurons are observed,
-    where the truth has one fast point. It is the mean of the r eigenvalues for D and d large and r much less than d;
-    the largest of several can be far slower.
+    where the truth has one fast point. Where r is not much less than d the timescales spread, and the largest of
+    several is far slower: see `slowest_null_low_rank_probability` and `null_low_rank_density`.
 
     Args:
         fraction: f of the neurons that is observed.
