@@ -29,6 +29,7 @@ _SUBPACKAGES = (
     "errors",
     "initialisations",
     "learning_rules",
+    "nonlinearities",
     "objectives",
     "partial_observation",
     "reductions",

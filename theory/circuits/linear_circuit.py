@@ -7,9 +7,10 @@ import scipy.linalg
 
 from theory.checks import instance, positive, real_array
 from theory.circuits.covariance import accumulated_covariance, propagator_and_noise
+from theory.circuits.noise import noise_covariance
 from theory.errors import ProblemError
 
-KINDS = ("point", "line", "plane")
+KINDS = ("point", "line", "plane", "points", "cycle")
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Truth:
     zero, come out of floating point with modulus .93.
 
     Args:
-        kind: "point" (single stable point, no slow mode), "line" or "plane" (one or two slow modes).
+        kind: "point" (single stable point, no slow mode), "line" or "plane" (one or two slow modes); of nonlinear
+            circuits also "points" (several stable points, see `FixedPoints`) and "cycle" (see `LimitCycle`).
         timescales: of the modes in units of the single-unit time constant, slowest first, as far as they
             are known and distinct; empty where they are not known.
         reversible: whether the stationary process is in detailed balance.
@@ -76,19 +78,7 @@ class LinearCircuit:
             raise ProblemError(f"recurrence must be square; its shape is {recurrence.shape}.")
         object.__setattr__(self, "recurrence", recurrence)
         object.__setattr__(self, "time_constant", positive(self.time_constant, "time_constant"))
-        if np.ndim(self.noise) == 0:
-            noise = positive(self.noise, "noise") * np.eye(size)
-        else:
-            noise = np.asarray(real_array(self.noise, "noise", 2))
-            if noise.shape != (size, size):
-                raise ProblemError(f"noise must be {size} x {size} as recurrence is; its shape is {noise.shape}.")
-            least = np.linalg.eigvalsh((noise + noise.T) / 2)[0]
-            if np.abs(noise - noise.T).max() > 1e-12 * np.abs(noise).max() or least < -1e-12 * np.abs(noise).max():
-                raise ProblemError(
-                    "noise is no covariance: it must be symmetric without negative eigenvalues; "
-                    f"its smallest eigenvalue is {least:.3g}."
-                )
-        object.__setattr__(self, "noise", noise)
+        object.__setattr__(self, "noise", noise_covariance(self.noise, size))
         if self.truth is not None:
             instance(self.truth, Truth, "truth")
 

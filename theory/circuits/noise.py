@@ -1,0 +1,31 @@
+"""Covariances of a circuit's noise, as users give them."""
+
+import numpy as np
+
+from theory.checks import positive, real_array
+from theory.errors import ProblemError
+
+
+def noise_covariance(noise, size: int) -> np.ndarray:
+    """The covariance Q of noise, (neuron, neuron), or a ProblemError that says why it is none.
+
+    Args:
+        noise: Q itself, or a number that multiplies the identity.
+        size: number of neurons.
+
+    >>> noise_covariance(2.0, 2)
+    array([[2., 0.],
+           [0., 2.]])
+    """
+    if np.ndim(noise) == 0:
+        return positive(noise, "noise") * np.eye(size)
+    noise = np.asarray(real_array(noise, "noise", 2))
+    if noise.shape != (size, size):
+        raise ProblemError(f"noise must be {size} x {size} as recurrence is; its shape is {noise.shape}.")
+    least = np.linalg.eigvalsh((noise + noise.T) / 2)[0]
+    if np.abs(noise - noise.T).max() > 1e-12 * np.abs(noise).max() or least < -1e-12 * np.abs(noise).max():
+        raise ProblemError(
+            "noise is no covariance: it must be symmetric without negative eigenvalues; "
+            f"its smallest eigenvalue is {least:.3g}."
+        )
+    return noise
