@@ -12,9 +12,18 @@ from theory import circuits, students
 from theory.circuits import LinearCircuit
 from theory.circuits.random_vectors import generator
 from theory.errors import ProblemError
-from theory.partial_observation import RecordedCircuit
+from theory.partial_observation import RecordedCircuit, markov_student
 from theory.partial_observation.explained_variance import best_explained_variance, explained_variance
-from theory.students import Autoregression, LowRank, Rollout, Student, Subspace, TeacherForced
+from theory.students import (
+    Autoregression,
+    EulerDrift,
+    LogarithmDrift,
+    LowRank,
+    Rollout,
+    Student,
+    Subspace,
+    TeacherForced,
+)
 from theory.students.rollout import rollout_loss
 
 
@@ -24,6 +33,8 @@ def arbitrary(neurons=5, seed=1) -> LinearCircuit:
 
 CONVERGED = {
     "Autoregression": Autoregression(),
+    "EulerDrift": EulerDrift(),
+    "LogarithmDrift": LogarithmDrift(),
     "LowRank": LowRank(rank=3),
     "Rollout": Rollout(steps=4),
     "Subspace": Subspace(order=5, horizon=3),
@@ -44,7 +55,8 @@ class TestEveryStudent:
     def test_recovers_a_circuit_of_which_nothing_is_hidden(self, student):
         circuit = arbitrary()
         student = LowRank(rank=5) if isinstance(student, LowRank) else student
-        found = student.fit(RecordedCircuit(circuit, bin_size=0.5)).timescales()
+        bin_size = 1e-6 if isinstance(student, EulerDrift) else 0.5
+        found = student.fit(RecordedCircuit(circuit, bin_size=bin_size)).timescales()
         rates = 1 - np.linalg.eigvals(circuit.recurrence).real
         np.testing.assert_allclose(found, np.sort(1 / rates)[::-1], rtol=1e-5)
 
@@ -123,6 +135,44 @@ class TestLowRank:
     def test_rank_above_the_number_of_neurons_is_refused(self, weighted):
         with pytest.raises(ProblemError, match="rank 3 is above the number of neurons, 2"):
             LowRank(3, weighted=weighted).fit(RecordedCircuit(arbitrary(), [0, 1]))
+
+
+class TestDrifts:
+    @pytest.mark.parametrize("student", [LogarithmDrift(), EulerDrift(), EulerDrift(1.5, ridge=0.3)])
+    def test_tends_to_the_markov_student_as_the_bin_vanishes(self, student):
+        circuit, ridge = LinearCircuit(arbitrary().recurrence, time_constant=1.5), getattr(student, "ridge", 0.0)
+        limit = (markov_student(circuit, [0, 2], ridge).recurrence - np.eye(2)) / 1.5
+        gaps = [student.fit(RecordedCircuit(circuit, [0, 2], b)).drift() - limit for b in (2e-3, 1e-3)]
+        np.testing.assert_allclose(gaps[0], 2 * gaps[1], rtol=0.01)  # of first order: the next is 1e-3 of it
+        S, o = circuit.covariance(), np.ix_([0, 2], [0, 2])
+        M1, M2 = (
+            (np.linalg.matrix_power(circuit.drift, k) @ S)[o] @ np.linalg.inv(S[o] + ridge * np.eye(2)) for k in (1, 2)
+        )
+        slope = (M2 - M1 @ M1 if isinstance(student, LogarithmDrift) else M2) / 2
+        np.testing.assert_allclose(gaps[1] / 1e-3, slope, rtol=0.01, atol=1e-3)
+
+    def test_logarithm_is_exact_and_difference_quotients_are_slow_where_nothing_is_hidden(self):
+        circuit = circuits.symmetric_line_attractor(6, slow=40.0, fast=0.5)
+        recorded = RecordedCircuit(circuit, bin_size=2.0)
+        np.testing.assert_allclose(LogarithmDrift().fit(recorded).drift(), circuit.drift, atol=1e-12)
+        found = EulerDrift().fit(recorded).timescales()
+        truth = np.array([40.0, 0.5])
+        np.testing.assert_allclose(found[[0, 1]], 2.0 / -np.expm1(-2.0 / truth), rtol=1e-9)
+        assert found[0] == pytest.approx(40.0 + 1.0 + 4 / 480.0, abs=1e-5)  # the series
+
+    def test_propagator_of_difference_quotients_keeps_the_covariance_that_their_noise_makes(self):
+        """The noise over a bin is that of the drift with white noise: the stationary covariance says so."""
+        fit = EulerDrift().fit(RecordedCircuit(arbitrary(), [0, 2], 0.01))
+        S = scipy.linalg.solve_discrete_lyapunov(fit.propagator, fit.process_noise)
+        np.testing.assert_allclose(S, fit.covariance, rtol=0.05)  # of first order in the bin
+
+    def test_steps_that_no_drift_makes_are_refused_with_the_eigenvalue(self):
+        short = record(circuits.uncoupled(3), 40, bin_size=10.0, seed=3)
+        least = Autoregression().fit(short).eigenvalues().real.min()
+        assert least < 0
+        with pytest.raises(ProblemError, match=r"eigenvalue -0\.\d+, which no drift"):
+            LogarithmDrift().fit(short)
+        assert EulerDrift().fit(short).drift().shape == (3, 3)
 
 
 class TestRollout:
@@ -206,8 +256,6 @@ class TestExplainedVariance:
 @pytest.mark.parametrize("skip", [0.0, 0.25, 0.5, 1.0])
 def test_chains_with_skips_invent_the_slow_modes_of_the_reference(skip):
     """Means over rotations at D = 100 lie within the reference's scatter of single draws."""
-    from theory.partial_observation import markov_student
-
     reference = {0.0: (10.6, 3.8, 15.7, 2.7), 0.25: (30, 13, 76, 17), 0.5: (81, 38, 147, 44), 1.0: (211, 118, 196, 76)}
     chains = [circuits.feedforward_chain(100, skip, rotated=True, seed=seed) for seed in range(10)]
     for number, (mean, scatter) in zip((5, 20), np.reshape(reference[skip], (2, 2)), strict=True):

@@ -1,6 +1,8 @@
 """Students of recordings. Each is one small file with one method, `fit`; copy one to add your own."""
 
 from theory.students.autoregression import Autoregression as Autoregression
+from theory.students.euler_drift import EulerDrift as EulerDrift
+from theory.students.logarithm_drift import LogarithmDrift as LogarithmDrift
 from theory.students.low_rank import LowRank as LowRank
 from theory.students.rollout import Rollout as Rollout
 from theory.students.student import Fit as Fit
@@ -12,7 +14,9 @@ from theory.students.verdict import report as report
 
 __all__ = [
     "Autoregression",
+    "EulerDrift",
     "Fit",
+    "LogarithmDrift",
     "LowRank",
     "Rollout",
     "Student",

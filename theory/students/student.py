@@ -4,6 +4,7 @@ import abc
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.linalg
 
 from theory.errors import ProblemError
 
@@ -46,6 +47,25 @@ class Fit:
     def slowest(self) -> float:
         """The slowest timescale it reports, in units of time."""
         return float(self.timescales()[0])
+
+    def drift(self) -> np.ndarray:
+        """F with `exp(F lag bin) = A`: the principal logarithm, per unit of time, (state, state).
+
+        A rotation is taken to be of less than half a turn in `lag` bins; faster ones cannot be told from those.
+
+        Raises:
+            ProblemError: an eigenvalue of A is zero or negative, so that A is no step of a real drift.
+        """
+        values = self.eigenvalues()
+        lost = np.abs(values) < 1e-12 * np.abs(values).max()
+        negative = (values.real < 0) & (np.abs(values.imag) < 1e-12 * np.abs(values))
+        if (lost | negative).any():
+            value = values[np.argmax(lost | negative)].real
+            raise ProblemError(
+                f"the propagator has an eigenvalue {value:.3g}, which no drift in continuous time steps by: use "
+                "shorter bins, a longer recording, or EulerDrift."
+            )
+        return np.real(scipy.linalg.logm(self.propagator)) / (self.lag * self.bin_size)
 
 
 class Student(abc.ABC):
