@@ -94,24 +94,12 @@ class Fitting(Computation):
         count(self.lags, "lags", least=0)
 
     def configuration(self) -> dict:
-        """As of `Computation`; the circuit by the name of its function, or by that and its `version` if it is yours."""
-        made = self.circuit
-        described = {"function": f"{made.__module__}.{made.__qualname__}"}
-        if not made.__module__.startswith("theory."):
-            if not hasattr(made, "version"):
-                raise ProblemError(
-                    f"{made.__qualname__} is not part of the toolkit, so fits made with it need to know which version "
-                    f"of it made them: set {made.__qualname__}.version = 1 and raise it when its code changes."
-                )
-            described["version"] = made.version
-        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("circuit", "observed")}
-        observed = None if self.observed is None else [int(neuron) for neuron in self.observed]
-        said = {"class": "Fitting", "circuit": described, "observed": observed, **configuration(others)}
-        return {"name": self.label, **said}
+        """As of `Computation`; a circuit function of your own needs a `version`, see `described`."""
+        return {"name": self.label, **described(self)}
 
     def circuit_of(self, draw: int) -> LinearCircuit:
         """The circuit of a draw."""
-        return _made(self.circuit, draw, tuple(sorted(self.options.items())))
+        return circuit_of(self.circuit, draw, self.options)
 
     def observed_of(self, draw: int) -> np.ndarray:
         """Indices of the neurons recorded in a draw, (neuron,)."""
@@ -139,7 +127,7 @@ class Fitting(Computation):
 
     def seconds(self) -> float:
         """What it will roughly take on this machine."""
-        return 1.0 + 2.0 * self.operations() / _matrix_product_rate()
+        return 1.0 + 2.0 * self.operations() / matrix_product_rate()
 
     def compute(self, progress: bool, checkpoint: Path):
         """Record and fit one draw after the other; goes on after the last draw that was kept."""
@@ -194,6 +182,41 @@ _DIMENSIONS = {
 }
 
 
+def described(computation) -> dict:
+    """A computation with a circuit family as plain data: the family by the name of its function, and its `version`.
+
+    Raises:
+        ProblemError: a function outside the toolkit without a version.
+
+    >>> from theory import circuits
+    >>> described(Fitting(circuits.uncoupled, {"neurons": 3}, observed=(0,)))["circuit"]
+    {'function': 'theory.circuits.uncoupled.uncoupled'}
+    """
+    made = computation.circuit
+    family = {"function": f"{made.__module__}.{made.__qualname__}"}
+    if not made.__module__.startswith("theory."):
+        if not hasattr(made, "version"):
+            raise ProblemError(
+                f"{made.__qualname__} is not part of the toolkit, so results made with it need to know which version "
+                f"of it made them: set {made.__qualname__}.version = 1 and raise it when its code changes."
+            )
+        family["version"] = made.version
+    settings = {f.name: getattr(computation, f.name) for f in fields(computation) if f.name != "circuit"}
+    if isinstance(settings["observed"], range):
+        settings["observed"] = list(settings["observed"])
+    return {"class": type(computation).__name__, "circuit": family, **configuration(settings)}
+
+
+def circuit_of(circuit: Callable, draw: int, options: dict) -> LinearCircuit:
+    """The circuit of a draw: made with the draw's number as its seed, if it takes one and the options have none.
+
+    >>> from theory import circuits
+    >>> circuit_of(circuits.uncoupled, 7, {"neurons": 3}).neurons
+    3
+    """
+    return _made(circuit, draw, tuple(sorted(options.items())))
+
+
 @functools.lru_cache(maxsize=16)  # a circuit keeps its covariance, which theory and recording both need
 def _made(circuit: Callable, draw: int, options: tuple) -> LinearCircuit:
     options = dict(options)
@@ -203,8 +226,12 @@ def _made(circuit: Callable, draw: int, options: tuple) -> LinearCircuit:
 
 
 @functools.cache
-def _matrix_product_rate() -> float:
-    """Measured operations per second of this machine's products of matrices."""
+def matrix_product_rate() -> float:
+    """Measured operations per second of this machine's products of matrices.
+
+    >>> matrix_product_rate() > 1e7
+    True
+    """
     matrix = np.full((400, 400), 1e-3)
     matrix @ matrix
     begin = time.perf_counter()

@@ -1,20 +1,32 @@
 """Claims about networks. Each is one small file; copy one to add your own."""
 
+from numerics.claims.chain_end import chain_end as chain_end
+from numerics.claims.free_running import free_running as free_running
 from numerics.claims.integrator_half_time import integrator_half_time as integrator_half_time
 from numerics.claims.integrator_outlier import integrator_outlier as integrator_outlier
+from numerics.claims.line_attractor_missed import line_attractor_missed as line_attractor_missed
 from numerics.claims.markov_limit import markov_limit as markov_limit
+from numerics.claims.null_low_rank_slow import null_low_rank_slow as null_low_rank_slow
 from numerics.claims.oscillator_pair import oscillator_pair as oscillator_pair
+from numerics.claims.pulse_response import pulse_response as pulse_response
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
+from numerics.claims.reversibility import reversibility as reversibility
 from numerics.claims.sampled_training import sampled_training as sampled_training
 from numerics.claims.seed_band import seed_band as seed_band
 from numerics.claims.transverse_escape import transverse_escape as transverse_escape
 
 __all__ = [
+    "chain_end",
+    "free_running",
     "integrator_half_time",
     "integrator_outlier",
+    "line_attractor_missed",
     "markov_limit",
+    "null_low_rank_slow",
     "oscillator_pair",
+    "pulse_response",
     "random_recurrence",
+    "reversibility",
     "sampled_training",
     "seed_band",
     "transverse_escape",
