@@ -16,6 +16,9 @@ from theory.partial_observation.identifiability import divergence_rate as diverg
 from theory.partial_observation.identifiability import markov_divergence_rate as markov_divergence_rate
 from theory.partial_observation.identifiability import markov_impostor as markov_impostor
 from theory.partial_observation.identifiability import recording_time_needed as recording_time_needed
+from theory.partial_observation.initial_state import Release as Release
+from theory.partial_observation.initial_state import released_line_timescale as released_line_timescale
+from theory.partial_observation.initial_state import released_timescales as released_timescales
 from theory.partial_observation.log_convexity import log_convexity as log_convexity
 from theory.partial_observation.markov_student import MarkovStudent as MarkovStudent
 from theory.partial_observation.markov_student import markov_student as markov_student
@@ -37,10 +40,13 @@ from theory.partial_observation.pulses import optimal_pulse as optimal_pulse
 from theory.partial_observation.pulses import pulse_trials_needed as pulse_trials_needed
 from theory.partial_observation.pulses import response_difference as response_difference
 from theory.partial_observation.recorded_circuit import RecordedCircuit as RecordedCircuit
+from theory.partial_observation.recorded_trials import RecordedTrials as RecordedTrials
 
 __all__ = [
     "MarkovStudent",
     "RecordedCircuit",
+    "RecordedTrials",
+    "Release",
     "SlowestMode",
     "Spread",
     "best_explained_variance",
@@ -59,6 +65,8 @@ __all__ = [
     "optimal_pulse",
     "pulse_trials_needed",
     "recording_time_needed",
+    "released_line_timescale",
+    "released_timescales",
     "response_difference",
     "slowest_null_low_rank_probability",
     "slowest_null_low_rank_quantile",
