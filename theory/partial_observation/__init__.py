@@ -19,6 +19,8 @@ from theory.partial_observation.identifiability import recording_time_needed as 
 from theory.partial_observation.initial_state import Release as Release
 from theory.partial_observation.initial_state import released_line_timescale as released_line_timescale
 from theory.partial_observation.initial_state import released_timescales as released_timescales
+from theory.partial_observation.labels import outcome as outcome
+from theory.partial_observation.labels import reports_line as reports_line
 from theory.partial_observation.log_convexity import log_convexity as log_convexity
 from theory.partial_observation.markov_student import MarkovStudent as MarkovStudent
 from theory.partial_observation.markov_student import markov_student as markov_student
@@ -39,8 +41,14 @@ from theory.partial_observation.null_low_rank_law import (
 from theory.partial_observation.pulses import optimal_pulse as optimal_pulse
 from theory.partial_observation.pulses import pulse_trials_needed as pulse_trials_needed
 from theory.partial_observation.pulses import response_difference as response_difference
+from theory.partial_observation.rank_one import rank_one_eigenvalues as rank_one_eigenvalues
 from theory.partial_observation.recorded_circuit import RecordedCircuit as RecordedCircuit
 from theory.partial_observation.recorded_trials import RecordedTrials as RecordedTrials
+from theory.partial_observation.training_path import training_path as training_path
+from theory.partial_observation.training_path import training_time_of_slow_mode as training_time_of_slow_mode
+from theory.partial_observation.training_procedure import standard_procedures as standard_procedures
+from theory.partial_observation.training_procedure import training_procedures as training_procedures
+from theory.partial_observation.training_procedure import turning_points as turning_points
 
 __all__ = [
     "MarkovStudent",
@@ -63,15 +71,23 @@ __all__ = [
     "null_low_rank_modes",
     "null_low_rank_timescales",
     "optimal_pulse",
+    "outcome",
     "pulse_trials_needed",
+    "rank_one_eigenvalues",
     "recording_time_needed",
     "released_line_timescale",
     "released_timescales",
+    "reports_line",
     "response_difference",
     "slowest_null_low_rank_probability",
     "slowest_null_low_rank_quantile",
     "slowest_null_low_rank_scaling",
+    "standard_procedures",
     "symmetric_line_spread",
     "symmetric_line_timescale",
     "timescale_spread",
+    "training_path",
+    "training_procedures",
+    "training_time_of_slow_mode",
+    "turning_points",
 ]
