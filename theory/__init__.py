@@ -28,6 +28,7 @@ _SUBPACKAGES = (
     "circuits",
     "errors",
     "initialisations",
+    "kernels",
     "learning_rules",
     "nonlinearities",
     "objectives",

@@ -1,0 +1,1 @@
+"""The kernels of wide networks."""
