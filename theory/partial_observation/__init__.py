@@ -12,6 +12,8 @@ from theory.partial_observation.explained_variance import best_explained_varianc
 from theory.partial_observation.explained_variance import explained_variance as explained_variance
 from theory.partial_observation.finite_recording import Spread as Spread
 from theory.partial_observation.finite_recording import timescale_spread as timescale_spread
+from theory.partial_observation.finite_recording_bias import Bias as Bias
+from theory.partial_observation.finite_recording_bias import timescale_bias as timescale_bias
 from theory.partial_observation.identifiability import divergence_rate as divergence_rate
 from theory.partial_observation.identifiability import markov_divergence_rate as markov_divergence_rate
 from theory.partial_observation.identifiability import markov_impostor as markov_impostor
@@ -24,7 +26,7 @@ from theory.partial_observation.labels import reports_line as reports_line
 from theory.partial_observation.log_convexity import log_convexity as log_convexity
 from theory.partial_observation.markov_student import MarkovStudent as MarkovStudent
 from theory.partial_observation.markov_student import markov_student as markov_student
-from theory.partial_observation.null_low_rank_law import SlowestMode as SlowestMode
+from theory.partial_observation.null_low_rank_law import SlowestScaling as SlowestScaling
 from theory.partial_observation.null_low_rank_law import null_low_rank_density as null_low_rank_density
 from theory.partial_observation.null_low_rank_law import null_low_rank_edges as null_low_rank_edges
 from theory.partial_observation.null_low_rank_law import null_low_rank_modes as null_low_rank_modes
@@ -51,11 +53,12 @@ from theory.partial_observation.training_procedure import training_procedures as
 from theory.partial_observation.training_procedure import turning_points as turning_points
 
 __all__ = [
+    "Bias",
     "MarkovStudent",
     "RecordedCircuit",
     "RecordedTrials",
     "Release",
-    "SlowestMode",
+    "SlowestScaling",
     "Spread",
     "best_explained_variance",
     "chain_end_timescale",
@@ -85,6 +88,7 @@ __all__ = [
     "standard_procedures",
     "symmetric_line_spread",
     "symmetric_line_timescale",
+    "timescale_bias",
     "timescale_spread",
     "training_path",
     "training_procedures",

@@ -18,6 +18,43 @@ class Spread(NamedTuple):
     """In units of time, to leading order in 1 / samples."""
 
 
+class SlowestMode(NamedTuple):
+    """The slowest mode of an autoregressive fit of an endless recording."""
+
+    rate: float
+    """Its eigenvalue l, per bin."""
+    left: np.ndarray
+    """u, with u^T v = 1, (neuron,)."""
+    weight: np.ndarray
+    """`w = C(0)^-1 v`: the mode's prediction is from w^T x, (neuron,)."""
+    resolvent: np.ndarray
+    """`G = sum over the other modes of v_j u_j^T / (l - l_j)`, (neuron, neuron)."""
+    propagator: np.ndarray
+    """A, (neuron, neuron)."""
+
+
+def slowest_mode(covariances: np.ndarray) -> SlowestMode:
+    """The slowest mode of `A = C(1) C(0)^-1`, or a ProblemError where it oscillates or does not decay.
+
+    Args:
+        covariances: C(0), C(1), ..., (lag, neuron, neuron).
+    """
+    A = regression(covariances[1], covariances[0])
+    values, vectors = np.linalg.eig(A)
+    slowest = int(np.argmax(np.abs(values)))
+    rate = values[slowest]
+    if abs(rate.imag) > 1e-9 * abs(rate) or not 0 < rate.real < 1:
+        raise ProblemError(
+            f"the slowest eigenvalue is {rate:.4g}: it oscillates, or does not decay, and has no timescale "
+            "whose scatter could be given."
+        )
+    left = np.linalg.inv(vectors)
+    others = np.arange(len(values)) != slowest
+    resolvent = (vectors[:, others] / (rate - values[others])) @ left[others]
+    weight = np.linalg.solve(covariances[0], vectors[:, slowest].real)
+    return SlowestMode(float(rate.real), left[slowest].real, weight, resolvent.real, A)
+
+
 def timescale_spread(recorded, samples: int, longest: int) -> Spread:
     """Scatter of the slowest timescale of an autoregressive fit, from draw to draw of a recording of given length.
 
@@ -32,8 +69,8 @@ def timescale_spread(recorded, samples: int, longest: int) -> Spread:
     neuron. Hidden neurons colour e: then the scatter is another than the fit itself would say, larger for a partly
     seen line attractor, smaller for a chain with skips.
 
-    Assumptions: a real slowest eigenvalue; samples many times the slowest memory there is; leading order only: the
-    mean is off by a term of order 1/samples that is not counted.
+    Assumptions: a real slowest eigenvalue; samples many times the slowest memory there is; leading order only. By how
+    much the mean is off is `timescale_bias`.
 
     Args:
         recorded: has `lagged_covariance` and `bin_size`; a `RecordedCircuit` gives exact values.
@@ -53,18 +90,8 @@ def timescale_spread(recorded, samples: int, longest: int) -> Spread:
     """
     samples, longest = count(samples, "samples", least=2), count(longest, "longest")
     C = recorded.lagged_covariance(range(longest + 3))
-    A = regression(C[1], C[0])
-    values, vectors = np.linalg.eig(A)
-    slowest = int(np.argmax(np.abs(values)))
-    if abs(values[slowest].imag) > 1e-9 * abs(values[slowest]) or not 0 < values[slowest].real < 1:
-        raise ProblemError(
-            f"the slowest eigenvalue is {values[slowest]:.4g}: it oscillates, or does not decay, and has no timescale "
-            "whose scatter could be given."
-        )
-    rate, v = float(values[slowest].real), vectors[:, slowest].real
-    left, left_vectors = np.linalg.eig(A.T)
-    u = left_vectors[:, int(np.argmin(np.abs(left - values[slowest])))].real
-    w = np.linalg.solve(C[0], v) / (u @ v)
+    mode = slowest_mode(C)
+    rate, u, w = mode.rate, mode.left, mode.weight
 
     def along(first, second):  # <first.x_{n+k} second.x_n> for k = -longest-2 .. longest+2
         ahead, behind = np.einsum("i,kij,j->k", first, C, second), np.einsum("i,kij,j->k", second, C, first)

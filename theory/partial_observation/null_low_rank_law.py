@@ -147,7 +147,7 @@ def slowest_null_low_rank_quantile(probability: float, neurons: int, observed: i
     return float(1 + np.exp(brentq(excess, -20.0, 40.0, xtol=1e-10)))
 
 
-class SlowestMode(NamedTuple):
+class SlowestScaling(NamedTuple):
     """The Tracy-Widom scaling of the slowest of many modes: `ln[(timescale - 1)/2] = centre + width * (TW of order 1)`.
 
     Its mean is `centre - 1.20653 width`, its standard deviation `1.26798 width`.
@@ -157,7 +157,7 @@ class SlowestMode(NamedTuple):
     width: float
 
 
-def slowest_null_low_rank_scaling(neurons: int, observed: int, rank: int) -> SlowestMode:
+def slowest_null_low_rank_scaling(neurons: int, observed: int, rank: int) -> SlowestScaling:
     """Fluctuation of the slowest invented timescale where many modes and d - 2r well above 0 are at play, strong gain.
 
     `(timescale - 1)/2 = (1 - t)/t` is the odds of the largest root of the complementary ensemble, 1 - t, of D - d and
@@ -185,7 +185,7 @@ def slowest_null_low_rank_scaling(neurons: int, observed: int, rank: int) -> Slo
     M = D - r - 1
     a, b = (2 * np.arcsin(np.sqrt((k - 0.5) / M)) for k in (min(r, D - d), max(r, D - d)))
     width = (16 / (M**2 * np.sin(a + b) ** 2 * np.sin(a) * np.sin(b))) ** (1 / 3)
-    return SlowestMode(float(2 * np.log(np.tan((a + b) / 2))), float(width))
+    return SlowestScaling(float(2 * np.log(np.tan((a + b) / 2))), float(width))
 
 
 def null_low_rank_edges(fraction: float, rank_fraction: float) -> tuple[float, float]:
