@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from numerics.claims.transverse_escape import basis_of, outside, three_modes
+from numerics.claims.transverse_escape import basis_of, recurrent_outside, three_modes, weights_of
 from numerics.experiment import Experiment
 from paper_figures.figure import Figure
 from paper_figures.style import COLUMN, PALETTE
@@ -63,7 +63,7 @@ class ConfinementFigure(Figure):
         for colour, gain in zip(PALETTE, _GAINS, strict=False):
             experiment = self._experiment(gain)
             networks = experiment.run(store, progress=False).isel(seed=0)
-            sizes = outside(networks.weights_recurrent.values, basis_of(experiment, 0))
+            sizes = recurrent_outside(weights_of(networks), basis_of(experiment, 0))
             label = f"gain {gain:g}" if gain else "W(0) = 0"
             entry = gain / np.sqrt(_WIDTH) if gain else _ROUNDING
             style = {"ms": 2.6, "mfc": "white", "mew": 0.8, "color": colour}

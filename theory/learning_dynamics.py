@@ -22,11 +22,20 @@ from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction
 from theory.trajectory import trajectory
-from theory.transverse import couplings_along, escape_time, log_amplification
+from theory.transverse import (
+    couplings_along,
+    escape_time,
+    first_passage,
+    log_amplification,
+    log_size_outside,
+    outside,
+)
 
 _ROUNDING = 1e-17  # of a weight of order 0.1 in float64
-# log of a growth that deserves a closer look, and how many records are too few to go without one
-_SUSPICIOUS, _FEW_RECORDS = 25.0, 21
+# size of the weights outside at which networks leave a reduction: their loss is off by about its square
+_LEFT = 0.1
+# part of the growth needed for that which deserves a closer look, and how many records are too few to go without one
+_SUSPICIOUS, _FEW_RECORDS = 0.75, 21
 # a larger weight of the moments left out would show: beside nothing, or beside an asymptotic reduction's own error
 _TRUNCATED = {"exact": 1e-8, "asymptotic": 1e-4}
 # records of the path, and points among them, on which transverse growth is followed
@@ -93,16 +102,29 @@ class LearningDynamics:
                 step size of its own, the nearest whole steps.
 
         Returns:
-            An `xarray.Dataset` over `training_time`: see `theory.trajectory`, and `state`, the order
-            parameters.
+            An `xarray.Dataset` over `training_time`: see `theory.trajectory`; `state`, the order parameters; and,
+            where units are silent (see `theory.transverse`), `transverse_growth_rate`, how fast weights outside the
+            reduction's narrow network grow, and the attribute `domain_end`, the training time from which on networks
+            no longer follow the prediction (infinite where they do throughout).
 
         Raises:
             ProblemError: a width below the reduction's dimension, a training time that is not positive.
+
+        Warns:
+            DomainWarning: the path goes on beyond `domain_end`.
         """
         training_time = positive(training_time, "training_time")
         records = count(records, "records", least=2)
         start = self.reduction.start(self.problem, width, seed)
-        return self._observe(*self._path(start, training_time, records))
+        return self._observe(*self._path(start, training_time, records), self._left_out(width, seed))
+
+    def _left_out(self, width: int, seed: int):
+        """The weights of a draw that the reduction leaves out, or None if there are none."""
+        initial = self.problem.draw(width, seed)
+        basis = self.reduction.basis(initial)
+        left_out = None if basis is None else outside(initial, basis)
+        # up to rounding of the weights, which are of order one at most
+        return None if left_out is None or np.abs(left_out).max() < 1e-14 else left_out
 
     @property
     def _least_width(self) -> int:
@@ -133,7 +155,7 @@ class LearningDynamics:
         steps = recorded_steps(training_time, records, step)
         return step * steps, iterate(field, rule, start, step, steps)
 
-    def _observe(self, times, states):
+    def _observe(self, times, states, left_out=None):
         observer = self._observer
         observed, matrices = observe_states(self.reduction, as_data(self.problem), observer, states)
         if float(observed["remainder"].max()) > _TRUNCATED[self.reduction.kind]:
@@ -144,29 +166,50 @@ class LearningDynamics:
         path["state"] = (("training_time", "order_parameter"), np.asarray(states))
         path.attrs["source"] = f"theory: {self.reduction.name}"
         self._require_stable_path(path)
-        if self.reduction.kind == "exact":
+        if self.reduction.silent_recurrence(self.problem) is not None:
             couplings = self._couplings(observer, states)
             path["transverse_growth_rate"] = ("training_time", self._growth_rates(couplings))
-            self._warn_of_escape(path, times, couplings)
+            self._say_where_it_ends(path, times, couplings, left_out)
         return path
 
     def _couplings(self, observer, states) -> np.ndarray:
-        return couplings_along(self.reduction, observer, as_data(self.problem), states)
+        return couplings_along(self.reduction, observer, self.problem, states)
 
-    def _warn_of_escape(self, path, times, couplings) -> None:
-        grown = log_amplification(couplings, times, self.problem.teacher.outputs, self.problem.learning_rule)
-        if grown.max() < _SUSPICIOUS and grown.size >= _FEW_RECORDS:
+    def _say_where_it_ends(self, path, times, couplings, left_out) -> None:
+        rounding = self._rounding_escape(path, times, couplings)
+        own = np.inf if left_out is None else self._own_escape(path, times, couplings, left_out)
+        path.attrs["domain_end"] = float(min(rounding, own))
+        if path.attrs["domain_end"] >= float(times[-1]):
             return
+        why = (
+            f"networks trained in float64 leave the subspace of this prediction ({self.reduction.name}): rounding has "
+            "grown to 1e-3 outside it."
+            if rounding <= own
+            else f"the network leaves this prediction ({self.reduction.name}): what it leaves out of the network's own "
+            f"initial weights, of size {np.linalg.norm(left_out):.2g}, has grown to {_LEFT:g}."
+        )
+        warnings.warn(
+            f"from training time {path.attrs['domain_end']:.3g} on, {why} They go on learning where the reduced "
+            "equations stay.",
+            DomainWarning,
+            stacklevel=4,
+        )
+
+    def _rounding_escape(self, path, times, couplings) -> float:
+        grown = log_amplification(couplings, times, self.problem.teacher.outputs, self.problem.learning_rule)
+        if grown.max() < _SUSPICIOUS * np.log(1e-3 / _ROUNDING) and grown.size >= _FEW_RECORDS:
+            return np.inf
         # the records may be too far apart to tell: once more, on a fine mesh
-        escape = escape_time(self.amplification(path), _ROUNDING, 1e-3)
-        if escape < float(times[-1]):
-            warnings.warn(
-                f"from training time {escape:.3g} on, networks trained in float64 leave the subspace of this "
-                f"prediction ({self.reduction.name}): rounding has grown to 1e-3 outside it. They go on learning "
-                "where the reduced equations stay.",
-                DomainWarning,
-                stacklevel=4,
-            )
+        return escape_time(self.amplification(path), _ROUNDING, 1e-3)
+
+    def _own_escape(self, path, times, couplings, left_out) -> float:
+        rule, start = self.problem.learning_rule, np.log(np.linalg.norm(left_out))
+        needed = max(np.log(_LEFT), start)  # small initial weights may decay first
+        grown = log_size_outside(couplings, times, left_out, rule)
+        if grown.max() < start + _SUSPICIOUS * (needed - start) + 1e-3 and grown.size >= _FEW_RECORDS:
+            return np.inf
+        mesh, couplings = self.couplings(path)
+        return first_passage(mesh, log_size_outside(couplings, mesh, left_out, rule), needed)
 
     def _growth_rates(self, couplings) -> np.ndarray:
         largest, rule = np.linalg.norm(couplings, ord=2, axis=(1, 2)), self.problem.learning_rule
@@ -182,6 +225,9 @@ class LearningDynamics:
 
         Args:
             path: what `solve` or `solve_from` returned.
+
+        Raises:
+            NotDerivableError: a reduction that leaves out no silent units.
         """
         mesh, couplings = self.couplings(path)
         grown = log_amplification(couplings, mesh, self.problem.teacher.outputs, self.problem.learning_rule)
@@ -199,7 +245,14 @@ class LearningDynamics:
 
         Args:
             path: what `solve` or `solve_from` returned.
+
+        Raises:
+            NotDerivableError: a reduction that leaves out no silent units.
         """
+        if self.reduction.silent_recurrence(self.problem) is None:
+            raise NotDerivableError(
+                f"{self.reduction.name} leaves out no silent units, so nothing can grow outside it."
+            )
         end = float(path["training_time"][-1])
         fine, states = map(np.asarray, self._path(jnp.asarray(path["state"].values[0]), end, _FINE))
         size = np.abs(states).max(axis=0)

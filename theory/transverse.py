@@ -10,6 +10,7 @@ from theory.architectures import FullRank
 from theory.errors import ProblemError
 from theory.flow import padded
 from theory.learning_rules import LearningRule
+from theory.observation import as_data
 
 
 def coupling(observer, problem, network: dict, own_recurrence=0.0) -> Float[Array, "outgoing incoming"]:
@@ -58,12 +59,12 @@ def coupling(observer, problem, network: dict, own_recurrence=0.0) -> Float[Arra
 
 def couplings_along(reduction, observer, problem, states) -> Float[np.ndarray, "record outgoing incoming"]:
     """The coupling M at every state of a path, (record, state)."""
-    return np.asarray(_couplings_along(reduction, observer, problem, padded(states)))[: len(states)]
+    own = jnp.asarray(reduction.silent_recurrence(problem))
+    return np.asarray(_couplings_along(reduction, observer, as_data(problem), own, padded(states)))[: len(states)]
 
 
 @eqx.filter_jit
-def _couplings_along(reduction, observer, problem, states):
-    own = reduction.silent_recurrence(problem)
+def _couplings_along(reduction, observer, problem, own, states):
     return jax.lax.map(
         lambda state: coupling(observer, problem, reduction.network(problem, state), own),
         states,
@@ -71,31 +72,65 @@ def _couplings_along(reduction, observer, problem, states):
     )
 
 
-def propagator(
-    couplings, times, outputs: int, rule: LearningRule
-) -> tuple[Float[np.ndarray, "record weight weight"], Float[np.ndarray, " record"]]:
-    """How a silent unit's recurrent weights at the start act on those at every record, to first order.
+def outside(weights: dict, basis) -> Float[np.ndarray, "... weight width"]:
+    """The weights between a narrow network and the units outside it, of a wide network that contains it.
 
-    With `z = (W[:, j], W[j, :])` the 2k recurrent weights between the narrow network and silent unit j, in
-    coordinates of the narrow network: `z(s) = exp(scale) Phi z(0)`. Between records M is taken as constant at the
-    mean of both ends.
+    In coordinates of the narrow network, a column for each direction of hidden space: the outgoing weights
+    `(W[:, j], V[:, j])` of every unit j and then its incoming ones, `(W[j, :], U[j, :])`, without what lies within the
+    narrow network.
+
+    Args:
+        weights: "recurrent" (..., N, N), "input" (..., N, p) and "readout" (..., q, N).
+        basis: orthonormal directions of the narrow network's units, (N, k).
+
+    Returns:
+        Shape (..., 2k + p + q, N): the rows that `propagator` acts on.
+    """
+    basis = np.asarray(basis)
+    W, U, V = (np.asarray(weights[name]) for name in ("recurrent", "input", "readout"))
+
+    def beyond(rows):
+        return rows - (rows @ basis) @ basis.T
+
+    W_out, W_in = basis.T @ W, basis.T @ np.swapaxes(W, -1, -2)
+    return np.concatenate([beyond(part) for part in (W_out, V, W_in, np.swapaxes(U, -1, -2))], axis=-2)
+
+
+def recurrent_rows(units: int, outputs: int) -> np.ndarray:
+    """Which rows of `outside` are recurrent weights: k outgoing and k incoming ones.
+
+    Args:
+        units: k, of the narrow network.
+        outputs: q.
+
+    >>> recurrent_rows(units=2, outputs=1)
+    array([0, 1, 3, 4])
+    """
+    return np.concatenate([np.arange(units), units + outputs + np.arange(units)])
+
+
+def propagator(
+    couplings, times, rule: LearningRule
+) -> tuple[Float[np.ndarray, "record weight weight"], Float[np.ndarray, " record"]]:
+    """How a silent unit's weights at the start act on those at every record, to first order.
+
+    With z the weights between the narrow network and a silent unit, in the order of `outside`:
+    `z(s) = exp(scale) Phi z(0)`. Between records M is taken as constant at the mean of both ends.
 
     Args:
         couplings: M along the path, (record, k + q, k + p).
         times: training times of the records, (record,).
-        outputs: q.
         rule: how weights move.
 
     Returns:
         Phi and the logarithm of its scale, at every record.
     """
-    found = _propagator(padded(couplings), padded(times), outputs, rule)  # nothing happens while time stands still
+    found = _propagator(padded(couplings), padded(times), rule)  # nothing happens while time stands still
     return jax.tree.map(lambda values: np.asarray(values)[: len(times)], found)
 
 
 @eqx.filter_jit
-def _propagator(couplings, times, outputs: int, rule: LearningRule):
-    k = couplings.shape[1] - outputs
+def _propagator(couplings, times, rule: LearningRule):
     left, rates, right = jnp.linalg.svd((couplings[1:] + couplings[:-1]) / 2, full_matrices=False)
 
     # under gradient flow exp(-t [[0, M], [M^T, 0]]) on (o, i), from M = left diag(rates) right: o - i grows
@@ -109,13 +144,11 @@ def _propagator(couplings, times, outputs: int, rule: LearningRule):
         incoming += right.T @ ((cosh - 1) * i - sinh * o)
         size = jnp.maximum(jnp.abs(outgoing).max(), jnp.abs(incoming).max())
         outgoing, incoming, scale = outgoing / size, incoming / size, scale + jnp.log(size)
-        return ((outgoing, incoming), scale), (jnp.concatenate([outgoing[:k], incoming[:k]]), scale)
+        return ((outgoing, incoming), scale), (jnp.concatenate([outgoing, incoming]), scale)
 
-    # a column for each recurrent weight to, then from, the silent unit
-    columns = jnp.eye(2 * k)
-    outgoing = jnp.zeros((couplings.shape[1], 2 * k)).at[:k].set(columns[:k])
-    incoming = jnp.zeros((couplings.shape[2], 2 * k)).at[:k].set(columns[k:])
-    start = ((outgoing, incoming), jnp.zeros(()))
+    # a column for each weight from, then to, the silent unit
+    columns = jnp.eye(couplings.shape[1] + couplings.shape[2])
+    start = ((columns[: couplings.shape[1]], columns[couplings.shape[1] :]), jnp.zeros(()))
     later, scales = jax.lax.scan(advance, start, (left, rates, right, jnp.diff(times)))[1]
     return jnp.concatenate([columns[None], later]), jnp.concatenate([jnp.zeros(1), scales])
 
@@ -124,10 +157,32 @@ def log_amplification(couplings, times, outputs: int, rule: LearningRule) -> Flo
     """The logarithm of the factor by which random recurrent weights outside have grown since the start.
 
     Root-mean-square over the entries of W between the narrow network and a silent unit, for independent
-    entries at the start. Arguments as for `propagator`.
+    entries at the start.
+
+    Args:
+        couplings, times, rule: as for `propagator`.
+        outputs: q.
     """
-    Phi, scale = propagator(couplings, times, outputs, rule)
+    Phi, scale = propagator(couplings, times, rule)
+    kept = recurrent_rows(couplings.shape[1] - outputs, outputs)
+    Phi = Phi[:, kept[:, None], kept]
     return scale + 0.5 * np.log((Phi**2).sum(axis=(1, 2)) / Phi.shape[1])
+
+
+def log_size_outside(couplings, times, left_out, rule: LearningRule) -> Float[np.ndarray, " record"]:
+    """The logarithm of the size of all weights outside the narrow network, which start as given; see `outside`.
+
+    Their Frobenius norm, to first order: what one silent unit would have that does the work of all. A network has left
+    its reduction by about the square of that size.
+
+    Args:
+        couplings, times, rule: as for `propagator`.
+        left_out: the weights outside at the start, (2k + p + q, width).
+    """
+    Phi, scale = propagator(couplings, times, rule)
+    root = np.linalg.qr(np.asarray(left_out).T, mode="r").T  # of the same norms, and with few columns
+    with np.errstate(divide="ignore"):
+        return scale + np.log(np.linalg.norm(Phi @ root, axis=(1, 2)))
 
 
 def escape_time(path, perturbation: float, size: float = 1e-2) -> float:
@@ -154,9 +209,17 @@ def escape_time(path, perturbation: float, size: float = 1e-2) -> float:
             f"a perturbation of {perturbation:g} cannot grow to {size:g}: give 0 < perturbation < size."
         )
     needed = np.log(size / perturbation)
-    grown, times = path["log_amplification"].values, path["training_time"].values
-    beyond = grown >= needed
+    return first_passage(path["training_time"].values, path["log_amplification"].values, needed)
+
+
+def first_passage(times, values, level: float) -> float:
+    """When a curve first rises above a level, by linear interpolation; infinite where it does not.
+
+    >>> first_passage([0.0, 1.0, 2.0], [0.0, 1.0, 3.0], 2.0)
+    1.5
+    """
+    beyond = np.asarray(values) > level
     if not beyond.any():
         return float("inf")
-    after = int(np.argmax(beyond))
-    return float(np.interp(needed, grown[after - 1 : after + 1], times[after - 1 : after + 1]))
+    after = max(int(np.argmax(beyond)), 1)
+    return float(np.interp(level, values[after - 1 : after + 1], times[after - 1 : after + 1]))

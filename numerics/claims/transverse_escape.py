@@ -11,7 +11,7 @@ from theory import teachers
 from theory.derivation import derive
 from theory.problem import Problem
 from theory.reductions import Confinement
-from theory.transverse import propagator
+from theory.transverse import outside, propagator, recurrent_rows
 
 
 def three_modes(recurrent_gain: float = 0.0) -> Problem:
@@ -24,20 +24,21 @@ def basis_of(experiment: Experiment, seed: int) -> np.ndarray:
     return np.asarray(Confinement().basis(experiment.problem.draw(experiment.width, seed)))
 
 
-def outside(recurrent, basis) -> np.ndarray:
+def weights_of(network) -> dict:
+    """The stored weights of one network, (record, ...)."""
+    return {name: network[f"weights_{name}"].values for name in ("recurrent", "input", "readout")}
+
+
+def recurrent_outside(weights: dict, basis) -> np.ndarray:
     """Root-mean-square entry of W between S and the units outside it, (record,).
 
     Args:
-        recurrent: W, (record, N, N).
+        weights: "recurrent", "input" and "readout", with a leading axis of records.
         basis: of S, (N, k).
     """
     width, k = basis.shape
-    inside = basis @ basis.T
-    beyond = np.eye(width) - inside
-    square = ((inside @ recurrent @ beyond) ** 2).sum((1, 2)) + ((beyond @ recurrent @ inside) ** 2).sum(
-        (1, 2)
-    )
-    return np.sqrt(square / (2 * k * (width - k)))
+    rows = outside(weights, basis)[..., recurrent_rows(k, weights["readout"].shape[-2]), :]
+    return np.sqrt((rows**2).sum(axis=(-2, -1)) / (2 * k * (width - k)))
 
 
 @functools.lru_cache(maxsize=64)  # the same for every gain
@@ -91,7 +92,7 @@ class TransverseEscape(Claim):
         """(seed, record): log of the growth."""
         sizes = np.stack(
             [
-                outside(networks.weights_recurrent.values[seed], basis_of(experiment, seed))
+                recurrent_outside(weights_of(networks.isel(seed=seed)), basis_of(experiment, seed))
                 for seed in range(experiment.seeds)
             ]
         )
@@ -110,16 +111,14 @@ class TransverseEscape(Claim):
 
     def _of_draw(self, experiment: Experiment, seed: int, full: bool) -> np.ndarray:
         basis = basis_of(experiment, seed)
-        beyond = np.eye(experiment.width) - basis @ basis.T
-        W = np.asarray(experiment.problem.draw(experiment.width, seed)["recurrent"])
-        start = np.concatenate([basis.T @ W @ beyond, (beyond @ W @ basis).T])  # (2k, N)
-        mesh, couplings = _followed(experiment.width, experiment.training_time, seed)
         k, outputs = basis.shape[1], experiment.problem.teacher.outputs
+        start = outside(experiment.problem.draw(experiment.width, seed), basis)
+        mesh, couplings = _followed(experiment.width, experiment.training_time, seed)
         if not full:
             couplings = couplings.copy()
             couplings[:, k:], couplings[:, :, k:] = 0.0, 0.0
-        Phi, scale = (np.asarray(x) for x in propagator(couplings, mesh, outputs, experiment.problem.learning_rule))
-        sizes = np.log(np.linalg.norm(Phi @ start, axis=(1, 2))) + scale
+        Phi, scale = propagator(couplings, mesh, experiment.problem.learning_rule)
+        sizes = np.log(np.linalg.norm((Phi @ start)[:, recurrent_rows(k, outputs)], axis=(1, 2))) + scale
         times = np.linspace(0.0, experiment.training_time, experiment.records)
         return np.interp(times, mesh, sizes - sizes[0])
 

@@ -33,7 +33,8 @@ class AlignedPole(Reduction):
 
     Assumptions: small initial weights: of a random draw only the aligned half u + v grows, while u - v
     decays; the plane ignores what is left of u - v. The error vanishes with the initial scale, and
-    with the recurrent gain.
+    with the recurrent gain. On a plateau that a second pole would leave, what is left of u - v grows
+    again, and takes over at a time that `solve` warns of.
 
     Source: one input, one output, the integration task of arXiv 2503.18754.
     """
@@ -63,6 +64,12 @@ class AlignedPole(Reduction):
         u, v = weights["input"][:, 0], weights["readout"][0]
         imbalance = jnp.linalg.norm(u + v) * jnp.linalg.norm(u - v)
         return jnp.stack([u @ v, jnp.asarray(1 - problem.initialisation.recurrent_identity), imbalance])
+
+    def basis(self, initial: dict) -> Float[Array, "width unit"]:
+        """The direction e of u + v."""
+        aligned = initial["input"] + initial["readout"].T
+        size = jnp.linalg.norm(aligned)
+        return jnp.where(size > 0, aligned / jnp.where(size > 0, size, 1.0), 0.0)
 
     def vector_field(self, problem: Problem) -> VectorField:
         """The plane's equations, compiled."""

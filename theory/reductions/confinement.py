@@ -96,7 +96,7 @@ class Confinement(Reduction):
         recurrent = problem.initialisation.recurrent_multiple * jnp.eye(p + q)
         return _flatten({"recurrent": recurrent, "input": root[:, :p], "readout": root[:, p:].T})
 
-    def basis(self, initial: dict) -> Float[Array, "width vector"]:
+    def basis(self, initial: dict) -> Float[Array, "width unit"]:
         """The orthonormal basis of S in which `start` expresses a draw; zero columns where S has fewer dimensions."""
         vectors = jnp.concatenate([initial["input"], initial["readout"].T], axis=1)
         # the orthonormal basis in which `start` expresses the draw: vectors = basis @ root

@@ -64,6 +64,19 @@ class ConjugatePair(Reduction):
         own = jnp.asarray(problem.initialisation.recurrent_identity)
         return jnp.stack([jnp.linalg.norm(u + v) / 2, jnp.linalg.norm(u - v) / 2, own, jnp.zeros(()), own])
 
+    def basis(self, initial: dict) -> Float[Array, "width unit"]:
+        """The direction of u + v, and that of u - v orthogonal to it: together the subspace S of the draw."""
+        u, v = initial["input"], initial["readout"].T
+        directions = []
+        for vector in (u + v, u - v):
+            rest = vector
+            for direction in directions:
+                rest = rest - direction * jnp.sum(direction * rest)
+            size = jnp.linalg.norm(rest)
+            reached = size > 1e-7 * jnp.linalg.norm(jnp.stack([u, v]))
+            directions.append(jnp.where(reached, rest / jnp.where(reached, size, 1.0), 0.0))
+        return jnp.concatenate(directions, axis=1)
+
     def vector_field(self, problem: Problem) -> VectorField:
         """The plane's equations, compiled."""
         modes = problem.teacher.modes

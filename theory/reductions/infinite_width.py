@@ -69,6 +69,11 @@ class InfiniteWidth(Reduction):
     (above it more than 1e-3 of the loss would hang on words longer than 7). Networks of width N depart from it by
     O(1/sqrt(N)): fluctuations of the draw; its mean comes closer.
 
+    It has no transverse growth rate: there is no subspace to leave. A random W(0) takes read-in and readout, word by
+    word, to every direction of hidden space, so no unit is silent, and a saddle at which a network without W(0)
+    stays for want of directions is left in the limit too, at the time the reduced equations give. What they leave out,
+    words longer than `depth`, is bounded above. Only at gain 0 are units silent.
+
     Args:
         depth: longest word kept; None chooses it so that (2 gain^2)^depth is below 1e-3.
 
@@ -133,6 +138,11 @@ class InfiniteWidth(Reduction):
     def start(self, problem: Problem, width: int = 0, seed: int = 0) -> Float[Array, " state"]:
         """The flattened initial weights: the same for every draw."""
         return _flatten(self.initial_weights(problem))
+
+    def silent_recurrence(self, problem: Problem) -> float | None:
+        """That of the units beyond read-in and readout, without random recurrence; with it, none is silent."""
+        quiet = problem.initialisation.recurrent_gain == 0
+        return problem.initialisation.recurrent_identity if quiet else None
 
     def vector_field(self, problem: Problem) -> VectorField:
         """Minus the gradient of the Fock-space network."""

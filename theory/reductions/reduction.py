@@ -64,9 +64,19 @@ class Reduction(eqx.Module):
         """(A, B, C) of the student's system at given order parameters."""
         return FullRank().matrices(self.network(problem, state), problem.teacher.time)
 
-    def silent_recurrence(self, problem: Problem) -> float:
-        """The recurrence onto itself of a unit that the narrow network leaves out."""
+    def silent_recurrence(self, problem: Problem) -> float | None:
+        """The recurrence onto itself of a unit that the narrow network leaves out; None where it leaves out none."""
         return problem.initialisation.recurrent_identity
+
+    def basis(self, initial: dict) -> Float[Array, "width unit"] | None:
+        """Orthonormal directions of a draw's hidden space in which the narrow network is written.
+
+        None where the narrow network is part of no draw in particular.
+
+        Args:
+            initial: "recurrent", "input" and "readout" of the draw.
+        """
+        return None
 
     @abc.abstractmethod
     def dynamics(self, problem: Problem) -> "LearningDynamics":
