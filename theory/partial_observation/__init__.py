@@ -40,6 +40,9 @@ from theory.partial_observation.null_low_rank_law import (
 from theory.partial_observation.null_low_rank_law import (
     slowest_null_low_rank_scaling as slowest_null_low_rank_scaling,
 )
+from theory.partial_observation.phase_diagram import matched_families as matched_families
+from theory.partial_observation.phase_diagram import phase_diagram as phase_diagram
+from theory.partial_observation.phase_diagram import rank_one_phase_diagram as rank_one_phase_diagram
 from theory.partial_observation.pulses import optimal_pulse as optimal_pulse
 from theory.partial_observation.pulses import pulse_trials_needed as pulse_trials_needed
 from theory.partial_observation.pulses import response_difference as response_difference
@@ -68,6 +71,7 @@ __all__ = [
     "markov_divergence_rate",
     "markov_impostor",
     "markov_student",
+    "matched_families",
     "null_low_rank_density",
     "null_low_rank_edges",
     "null_low_rank_eigenvalue",
@@ -75,8 +79,10 @@ __all__ = [
     "null_low_rank_timescales",
     "optimal_pulse",
     "outcome",
+    "phase_diagram",
     "pulse_trials_needed",
     "rank_one_eigenvalues",
+    "rank_one_phase_diagram",
     "recording_time_needed",
     "released_line_timescale",
     "released_timescales",
