@@ -109,7 +109,8 @@ class TestPhaseDiagram:
 
     def test_a_long_lag_finds_what_is_true_and_disowns_what_is_not(self):
         """At non-normality 1, and for the chain at 20, with a tenth of the neurons."""
-        diagram = phase_diagram(matched_families(60, slow=100.0), [0.1], [1.0, 20.0], [0.1, 30.0], draws=8).sel(fraction=0.1)
+        diagram = phase_diagram(matched_families(60, slow=100.0), [0.1], [1.0, 20.0], [0.1, 30.0], draws=8)
+        diagram = diagram.sel(fraction=0.1)
         missed = diagram.rate.sel(outcome="missed", circuit="line attractor", non_normality=1.0)
         invented = diagram.rate.sel(outcome="invented", circuit="chain with skips", non_normality=20.0)
         assert missed[0] > 0 and missed[1] == 0
