@@ -6,8 +6,14 @@ from theory.kernels.activations import FromFunction as FromFunction
 from theory.kernels.activations import Identity as Identity
 from theory.kernels.activations import ReLU as ReLU
 from theory.kernels.activations import Tanh as Tanh
+from theory.kernels.all_pairs import TimeBlocks as TimeBlocks
+from theory.kernels.all_pairs import TimeKernels as TimeKernels
+from theory.kernels.all_pairs import all_pairs as all_pairs
+from theory.kernels.all_pairs import all_pairs_bytes as all_pairs_bytes
 from theory.kernels.last_time import Kernels as Kernels
 from theory.kernels.last_time import last_time as last_time
+from theory.kernels.pooled import pooled as pooled
+from theory.kernels.pooled import pooled_same_time as pooled_same_time
 from theory.kernels.recurrent_network import InitialState as InitialState
 from theory.kernels.recurrent_network import Rates as Rates
 from theory.kernels.recurrent_network import RecurrentLayer as RecurrentLayer
@@ -28,8 +34,14 @@ __all__ = [
     "RecurrentLayer",
     "RecurrentNetwork",
     "Tanh",
+    "TimeBlocks",
+    "TimeKernels",
     "Variances",
+    "all_pairs",
+    "all_pairs_bytes",
     "last_time",
     "padded",
+    "pooled",
+    "pooled_same_time",
     "variances",
 ]

@@ -61,8 +61,9 @@ def brute_force(network, sequences):
 @pytest.mark.parametrize("name", NETWORKS)
 class TestBruteForce:
     def test_sequences_of_different_lengths(self, name):
-        found = last_time(NETWORKS[name], *padded(RAGGED))
-        for kernel, expected in zip((found.nngp, found.ntk), brute_force(NETWORKS[name], RAGGED), strict=True):
+        sequences = RAGGED if name != "tanh" else RAGGED[1::2]  # quadrature by brute force is slow
+        found = last_time(NETWORKS[name], *padded(sequences))
+        for kernel, expected in zip((found.nngp, found.ntk), brute_force(NETWORKS[name], sequences), strict=True):
             np.testing.assert_allclose(kernel, expected, rtol=1e-10, atol=1e-12)
             np.testing.assert_array_equal(kernel, kernel.T)
 
