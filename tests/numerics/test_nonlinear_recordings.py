@@ -132,15 +132,15 @@ class TestGaussianClosure:
         np.testing.assert_allclose(np.var(recording.activity, axis=(0, 1)), predicted, rtol=0.05)
 
     def test_misses_what_saturation_adds_to_driven_neurons(self):
-        """Rank one from Gaussian sources of variance v: the arcsine law is right, the closure 15% below it."""
+        """Rank one from Gaussian sources of variance v: the arcsine law is right, the closure 7% below it."""
         v, gain = 6.0, 10.0
         circuit = circuits.nonlinear_null_low_rank(20, gain=gain, noise=v)
         target = circuit.weights[0][:, 0] / gain
         measured = np.var(record(circuit, 500, 2.0, trials=64, step=0.125, seed=2).activity @ target)
         arcsine, _ = scipy.integrate.quad(lambda t: np.exp(-t) * np.arcsin(np.exp(-t) / (1 + 2 / np.pi / v)), 0, 40)
         exact = v + gain**2 * 2 / np.pi * arcsine
-        assert measured == pytest.approx(exact, rel=0.04)  # three standard errors, as above
-        assert target @ circuit.gaussian_closure().covariance() @ target < 0.9 * exact
+        assert measured == pytest.approx(exact, rel=0.03)  # three standard errors or more
+        assert target @ circuit.gaussian_closure().covariance() @ target < 0.94 * exact
 
     def test_fails_where_the_law_has_two_peaks(self):
         """It puts one Gaussian over both states, of half the variance, and invents a line attractor."""
