@@ -90,7 +90,7 @@ class Pulsing(Computation):
 
     def _means(self, draw: int) -> np.ndarray:
         circuit, observed = self.circuit_of(draw), np.asarray(self.observed)
-        random = np.random.default_rng([draw, self.trials])
+        random = np.random.default_rng([draw, self.trials, 2])  # no circuit's own, whatever the trials
         propagator, noise = circuit.discretise(self.time)
         shape = (self.trials, circuit.neurons)
         start = random.normal(size=shape) @ np.linalg.cholesky(circuit.covariance()).T

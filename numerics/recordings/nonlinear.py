@@ -58,7 +58,8 @@ def trials_of(
     size, tau = circuit.neurons, circuit.time_constant
     step = halved_step(circuit) if step is None else positive(step, "step")
     substeps = max(1, int(np.ceil(bin_size / step - 1e-9)))
-    randoms = [np.random.default_rng([seed, trial]) for trial in trials]
+    # last numbers of their own: NumPy takes [seed, 0] for [seed], which the circuit may have been drawn with
+    randoms = [np.random.default_rng([seed, trial, 2]) for trial in trials]
     observing = [np.random.default_rng([seed, trial, 1]) for trial in trials]
     advance = _integrator(circuit, bin_size / tau / substeps)
     states = _starts(circuit, randoms) if start is None else np.tile(start, (len(randoms), 1))
@@ -111,7 +112,7 @@ def halved_step(circuit: NonlinearCircuit, tolerance: float = TOLERANCE) -> floa
     size, turns = circuit.neurons, 30
     trials = max(16, min(256, 3200 // size))
     random = np.random.default_rng(0)
-    starts = _starts(circuit, [np.random.default_rng([0, trial]) for trial in range(trials)])
+    starts = _starts(circuit, [np.random.default_rng([0, trial, 2]) for trial in range(trials)])
     quiet, substeps, before = np.zeros((turns, size)), 2, None
     # noise of the coarsest step; every halving fills in what happened between
     noise = random.normal(size=(turns, substeps, trials, size)) * np.sqrt(-np.expm1(-2 / substeps))

@@ -125,7 +125,9 @@ def _linear_trial(
     circuit, samples, bin_size, *, observed, noise_level, start, inputs, pulses, seed, trial
 ) -> Iterator[np.ndarray]:
     propagator, covariance = circuit.discretise(bin_size)
-    random = np.random.default_rng([seed, trial])
+    # a last number of its own: NumPy takes [seed, 0] for [seed], and a circuit drawn with that seed would meet its own
+    # random numbers again, as the state it starts from
+    random = np.random.default_rng([seed, trial, 1])
     colour = _square_root(covariance).T
     state = _square_root(circuit.covariance()) @ random.normal(size=circuit.neurons) if start is None else start
     state = state + pulses.get(0, 0.0)

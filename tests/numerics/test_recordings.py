@@ -148,3 +148,12 @@ def test_unstable_circuit_has_no_stationary_start_but_can_be_followed():
     with pytest.raises(UnstableSystemError):
         record(unstable, 10, 1.0)
     assert np.isfinite(record(unstable, 10, 1.0, start=[1.0]).activity).all()
+
+
+def test_recording_and_circuit_of_one_seed_share_no_random_numbers():
+    """A state started along a line attractor's own direction would be some 7 standard deviations out at 50 neurons."""
+    for seed in range(4):
+        circuit = circuits.symmetric_line_attractor(50, slow=1000.0, seed=seed)
+        start = record(circuit, 2, 1.0, seed=seed).activity[0, 0]
+        values, vectors = np.linalg.eigh(circuit.covariance())
+        assert abs(start @ vectors[:, -1]) < 4 * np.sqrt(values[-1])

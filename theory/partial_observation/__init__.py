@@ -40,6 +40,8 @@ from theory.partial_observation.null_low_rank_law import (
 from theory.partial_observation.null_low_rank_law import (
     slowest_null_low_rank_scaling as slowest_null_low_rank_scaling,
 )
+from theory.partial_observation.oscillation import Oscillation as Oscillation
+from theory.partial_observation.oscillation import oscillation_seen as oscillation_seen
 from theory.partial_observation.phase_diagram import matched_families as matched_families
 from theory.partial_observation.phase_diagram import phase_diagram as phase_diagram
 from theory.partial_observation.phase_diagram import rank_one_phase_diagram as rank_one_phase_diagram
@@ -58,6 +60,7 @@ from theory.partial_observation.training_procedure import turning_points as turn
 __all__ = [
     "Bias",
     "MarkovStudent",
+    "Oscillation",
     "RecordedCircuit",
     "RecordedTrials",
     "Release",
@@ -78,6 +81,7 @@ __all__ = [
     "null_low_rank_modes",
     "null_low_rank_timescales",
     "optimal_pulse",
+    "oscillation_seen",
     "outcome",
     "phase_diagram",
     "pulse_trials_needed",
