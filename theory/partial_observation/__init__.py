@@ -41,6 +41,7 @@ from theory.partial_observation.null_low_rank_law import (
     slowest_null_low_rank_scaling as slowest_null_low_rank_scaling,
 )
 from theory.partial_observation.oscillation import Oscillation as Oscillation
+from theory.partial_observation.oscillation import limit_cycle_seen as limit_cycle_seen
 from theory.partial_observation.oscillation import oscillation_seen as oscillation_seen
 from theory.partial_observation.phase_diagram import matched_families as matched_families
 from theory.partial_observation.phase_diagram import phase_diagram as phase_diagram
@@ -70,6 +71,7 @@ __all__ = [
     "chain_end_timescale",
     "divergence_rate",
     "explained_variance",
+    "limit_cycle_seen",
     "log_convexity",
     "markov_divergence_rate",
     "markov_impostor",
