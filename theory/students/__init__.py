@@ -11,6 +11,7 @@ from theory.students.subspace import Subspace as Subspace
 from theory.students.teacher_forced import TeacherForced as TeacherForced
 from theory.students.verdict import attractor_kind as attractor_kind
 from theory.students.verdict import report as report
+from theory.students.windowed import Windowed as Windowed
 
 __all__ = [
     "Autoregression",
@@ -22,6 +23,7 @@ __all__ = [
     "Student",
     "Subspace",
     "TeacherForced",
+    "Windowed",
     "attractor_kind",
     "report",
 ]

@@ -1,0 +1,46 @@
+"""Training over windows: what a recurrent network of any width can learn of the past from windows of given length."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from theory.checks import count
+from theory.students.student import Fit, Student, regression
+
+
+@dataclass(frozen=True)
+class Windowed(Student):
+    """The minimum of `sum_{n=1}^k <|x_n - sum_{j<n} M_j x_{n-1-j}|^2>` over M_0 to M_{k-1}.
+
+    It is where teacher forcing of a wide linear recurrent network ends that starts each window of k bins at rest:
+    `h_{n+1} = W h_n + U x_n`, `x_{n+1} = C h_{n+1}` predicts with `M_j = C W^j U`, and hidden units at least k times as
+    many as neurons make the M_j free. The problem is convex. With k = 1 it is `Autoregression()`, however wide the
+    network: only neurons' present is seen, and what is hidden must be explained by slow modes. Longer windows
+    explain it by the past instead. The model that is reported runs on its own output, `x_n = sum_j M_j x_{n-1-j}`; what
+    the network's W does beyond k bins of memory is not determined by its training, and is taken to be nothing.
+
+    Args:
+        window: k, in bins.
+
+    Raises:
+        ProblemError: the recording does not determine the M_j.
+
+    >>> from theory.circuits import feedforward_chain
+    >>> from theory.partial_observation import RecordedCircuit
+    >>> recorded = RecordedCircuit(feedforward_chain(20, skip=1.0), [0], bin_size=1.0)
+    >>> [round(Windowed(k).fit(recorded).slowest(), 1) for k in (1, 4, 16)]
+    [34.4, 10.1, 6.5]
+    """
+
+    window: int
+
+    def fit(self, recorded) -> Fit:
+        """As of `Student`."""
+        k, d = count(self.window, "window"), recorded.neurons
+        C = recorded.lagged_covariance(range(k + 1))
+        # <x_{n-1-i} x_{n-1-j}^T> = C(j - i) in the k - max(i, j) places of a window that have both
+        lagged = [[C[j - i] if j >= i else C[i - j].T for j in range(k)] for i in range(k)]
+        present = np.block([[(k - max(i, j)) * lagged[i][j] for j in range(k)] for i in range(k)])
+        later = np.hstack([(k - j) * C[j + 1] for j in range(k)])
+        propagator = np.vstack([regression(later, present), np.eye((k - 1) * d, k * d)])
+        return Fit(propagator, recorded.bin_size, readout=None if k == 1 else np.eye(d, k * d))
