@@ -1,4 +1,4 @@
-"""Checkpoints: a training that is killed goes on from its last record, to the same numbers."""
+"""Checkpoints: a training that is killed goes on from where it was last saved, to the same numbers."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from numerics.provenance import canonical_json
 from theory.configuration import configuration
 from theory.errors import ResultMismatchError
 
-INTERVAL = 2.0  # seconds of training between two writes, at least
+INTERVAL = 2.0  # seconds of training between two writes, at least; and between two looks at the clock, about
 SHARE = 0.1  # of the time that writing may take, at most
 
 
@@ -40,6 +40,23 @@ class Checkpoint:
         self.path = Path(path)
         self.settings = canonical_json(settings)
         self.due = time.monotonic() + INTERVAL
+        self._pace = 1
+
+    def stretches(self, first: int, last: int):
+        """Cut steps into stretches of about two seconds: (first step, number of steps) of each, at its turn.
+
+        How long a step takes is measured while training. The first stretch, which also compiles, is one step.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:  # nothing takes any time here
+        ...     [sum(n for _, n in Checkpoint(Path(folder) / "training.npz", {}).stretches(3, 1000))]
+        [997]
+        """
+        while first < last:
+            number, begin = min(self._pace, last - first), time.monotonic()
+            yield first, number
+            first, seconds = first + number, max(time.monotonic() - begin, 1e-6)
+            self._pace = max(1, int(number * INTERVAL / seconds))
 
     def load(self, start) -> tuple | None:
         """The state and the records of the file, or None if there is none.

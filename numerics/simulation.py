@@ -66,8 +66,8 @@ def simulate(
         precision: "float64" or "float32", of the weights in training.
         weights: also return the weights themselves at every record (large).
         progress: show a progress bar on a terminal.
-        checkpoint: a file that keeps the training at its records, at most every two seconds. The same call goes
-            on from it, to the same numbers bit for bit; who has stored the result deletes it.
+        checkpoint: a file that keeps the training, between records too, at most every two seconds. The same call
+            goes on from it, to the same numbers bit for bit; who has stored the result deletes it.
 
     Returns:
         An `xarray.Dataset` over (`seed`, `training_time`): see `theory.trajectory`, and `diverged`.
@@ -132,9 +132,9 @@ def simulate(
     step = jnp.asarray(step_size, dtype=precision)
     # trained on samples or not, networks are observed exactly; by the same moments where there are any
     observed_by = {Moments: evaluator, Sampled: None}.get(type(evaluator), False)
-    observer, keys, history = Observer(problem, observed_by, width), training_keys(seeds), []
-    if checkpoint is not None and (found := checkpoint.load(current)) is not None:
-        current, history = found
+    observer, keys, history, taken = Observer(problem, observed_by, width), training_keys(seeds), [], 0
+    if checkpoint is not None and (found := checkpoint.load((current, taken))) is not None:
+        (current, taken), history = found
     one_input_one_output = problem.teacher.inputs == problem.teacher.outputs == 1
     description = f"training {len(seeds)} networks of width {width}"
     with progress_bar(steps.size - 1, description, progress) as bar:
@@ -143,17 +143,21 @@ def simulate(
             if record:
                 if not np.isfinite(history[-1]["loss"]).any():
                     break
-                current = advance(
-                    problem.architecture,
-                    problem.learning_rule,
-                    problem.teacher.time,
-                    evaluator,
-                    current,
-                    step,
-                    jnp.asarray(steps[record] - steps[record - 1]),
-                    keys,
-                    jnp.asarray(steps[record - 1]),
-                )
+                for first, number in _stretches(checkpoint, int(taken), int(steps[record])):
+                    current = advance(
+                        problem.architecture,
+                        problem.learning_rule,
+                        problem.teacher.time,
+                        evaluator,
+                        current,
+                        step,
+                        jnp.asarray(number),
+                        keys,
+                        jnp.asarray(first),
+                    )
+                    taken = first + number
+                    if checkpoint is not None and taken < steps[record]:
+                        checkpoint.offer((jax.block_until_ready(current), taken), history)
                 bar.advance()
             observed, matrices = _observe(as_data(problem), observer, _cast(current, "float64"))
             history.append({name: np.asarray(values) for name, values in observed.items()})
@@ -164,7 +168,7 @@ def simulate(
             if weights:
                 history[-1] |= {f"weights_{name}": np.asarray(values) for name, values in current.items()}
             if checkpoint is not None:
-                checkpoint.offer(current, history)
+                checkpoint.offer((current, taken), history)
 
     history = {name: np.stack([h[name] for h in history], axis=1) for name in history[0]}
     recorded = history["loss"].shape[1]
@@ -185,6 +189,10 @@ def simulate(
     }
     _warn(networks)
     return networks
+
+
+def _stretches(checkpoint: Checkpoint | None, first: int, last: int):
+    return [(first, last - first)] if checkpoint is None else checkpoint.stretches(first, last)
 
 
 def _require_same_task(problem: Problem, evaluator) -> None:

@@ -76,12 +76,14 @@ class TestNames:
                 assert all(e in known[figure.name] for e in figure.experiments(scale))
 
 
-RECORDS = 31
+STEPS = 30
 
 
 @functools.cache
 def tiny() -> list[Experiment]:
     """A sweep of four small simulations, without a stability limit that theory would take seconds to tell.
+
+    Two are recorded at every step, two only at every tenth.
 
     Made at the first call, since importing this file must not compute: processes are forked from there.
     """
@@ -91,12 +93,12 @@ def tiny() -> list[Experiment]:
             width,
             seeds=2,
             training_time=3.0,
-            records=RECORDS,
+            records=records,
             step_size=0.1,
             weights=True,
         )
         for width in (3, 4)
-        for scale in (0.1, 0.2)
+        for scale, records in ((0.1, STEPS + 1), (0.2, STEPS // 10 + 1))
     ]
 
 
@@ -117,8 +119,8 @@ def test_command_trains_one_part_after_the_other_and_lists_without_a_name(tmp_pa
 
 
 def train(folder: Path, pause: float, cache: Path, caching: bool) -> None:
-    """In a process of its own: run the sweep slowly, with a checkpoint at every record and a line in the log
-    whenever a simulation starts, goes on, or is stored."""
+    """In a process of its own: run the sweep slowly, with a checkpoint at every step and a line in the log
+    whenever a simulation starts, goes on, makes a step, or is stored."""
     import jax
 
     from numerics import checkpoint, experiment, simulation
@@ -236,6 +238,8 @@ def test_killed_at_random_moments_a_sweep_loses_nothing_finished_and_doubles_not
     assert all(lines.count(f"finish {name}") <= 1 for name in expected)
     # a start may repeat only where a process was killed before its first record was written
     assert sum(line.startswith("resume") for line in lines) >= kills // 4
+    # ... and a kill costs the step that was being made, between records too
+    assert 4 * STEPS <= sum(line.startswith("advance") for line in lines) <= 4 * STEPS + kills
     assert files(killed) == files(whole)
     assert files(whole) == {f"{name}.nc" for name in expected} | {"log"}
 

@@ -19,7 +19,7 @@ from theory.architectures import Diagonal
 from theory.errors import ResultMismatchError
 from theory.learning_rules import GradientDescent
 
-RECORDS = 6
+RECORDS, STEPS = 6, 20
 PROBLEM = dataclasses.replace(integrator_problem(0.4, 0.1), architecture=Diagonal())
 
 
@@ -30,7 +30,7 @@ def run(problem=PROBLEM, width=4, **options):
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    """A checkpoint that is written at every record."""
+    """A checkpoint that is written at every step."""
     monkeypatch.setattr(module, "INTERVAL", 0.0)
     monkeypatch.setattr(module, "SHARE", float("inf"))
     return tmp_path / "training.checkpoint"
@@ -38,13 +38,13 @@ def path(tmp_path, monkeypatch):
 
 @pytest.fixture
 def steps(monkeypatch):
-    """Counts the stretches that are trained, and interrupts the one whose number is `steps.last`."""
+    """Counts the steps that are trained, and interrupts after `steps.last` of them."""
     counter, real = types.SimpleNamespace(taken=0, last=None), simulation.advance
 
     def advance(*arguments):
-        if counter.taken == counter.last:
+        if counter.last is not None and counter.taken >= counter.last:
             raise KeyboardInterrupt
-        counter.taken += 1
+        counter.taken += int(arguments[6])
         return real(*arguments)
 
     monkeypatch.setattr(simulation, "advance", advance)
@@ -66,17 +66,17 @@ def assert_same_bits(found, expected) -> None:
 
 
 class TestResumption:
-    @pytest.mark.parametrize("after", [0, 1, 3])
+    @pytest.mark.parametrize("after", [0, 4, 10])
     @pytest.mark.parametrize("precision", ["float64", "float32"])
     def test_interrupted_training_goes_on_to_the_same_bits(self, path, steps, after, precision):
         whole = run(precision=precision)
         interrupt(steps, after, precision=precision, checkpoint=path)
         assert_same_bits(run(precision=precision, checkpoint=path), whole)
-        assert steps.taken == RECORDS - 1 - after  # nothing was trained twice
+        assert steps.taken == STEPS - after  # nothing was trained twice, between records (4 steps apart) neither
 
     def test_many_interruptions_are_like_none(self, path, steps):
-        for _ in range(RECORDS - 2):
-            interrupt(steps, 1, checkpoint=path)
+        for _ in range(6):
+            interrupt(steps, 3, checkpoint=path)
         assert_same_bits(run(checkpoint=path), run())
 
     def test_checkpoint_at_the_end_needs_no_training_and_is_the_callers_to_delete(self, path, steps):
@@ -93,9 +93,8 @@ class TestResumption:
             whole = run(fast, **options)
         first = int(np.argmax(whole.diverged.any("seed").values))
         assert 2 < first < 15
-        steps.taken = 0
         for _ in range(2):
-            interrupt(steps, first - 1 if not path.exists() else 3, problem=fast, checkpoint=path, **options)
+            interrupt(steps, 2 * first - 3 if not path.exists() else 6, problem=fast, checkpoint=path, **options)
         with pytest.warns(DivergenceWarning, match="1 of 3"), pytest.warns(TruncationWarning):
             assert_same_bits(run(fast, checkpoint=path, **options), whole)
 
@@ -209,11 +208,27 @@ class TestWriting:
         assert np.allclose(gaps[-2:], 110.0, atol=0.2)
 
 
+    def test_stretches_last_two_seconds_whatever_a_step_takes(self, tmp_path, monkeypatch):
+        clock, lasted, numbers = types.SimpleNamespace(now=0.0), [], []
+        monkeypatch.setattr(module, "time", types.SimpleNamespace(monotonic=lambda: clock.now))
+        keeper = Checkpoint(tmp_path / "training.checkpoint", {})
+        for cost in (0.01, 0.1, 5.0):
+            for first, number in keeper.stretches(0, 1000):
+                assert first == sum(numbers) % 1000
+                clock.now += number * cost
+                numbers.append(number)
+                lasted.append(number * cost)
+        assert sum(numbers) == 3000 and numbers[0] == 1 and np.allclose(numbers[1:5], 200, atol=1)
+        # where steps suddenly take longer one stretch is too long, and those after it are right again
+        np.testing.assert_allclose(sorted(lasted)[-3:], [5.0, 20.0, 100.0], rtol=0.06)  # steps are whole
+        assert numbers[-1] == 1
+
+
 class TestExperiment:
     def test_checkpoint_lies_beside_the_result_until_that_is_stored(self, path, steps, monkeypatch):
         store = ResultStore(path.parent)
         experiment = Experiment(PROBLEM, 4, 2, 2.0, records=RECORDS, step_size=0.1, weights=True)
-        steps.last = 2
+        steps.last = 6
         with pytest.raises(KeyboardInterrupt):
             experiment.run(store, progress=False)
         result = store.path(experiment.configuration(), experiment.entry)
@@ -229,5 +244,5 @@ class TestExperiment:
 
         monkeypatch.setattr(ResultStore, "save", watched)
         assert_same_bits(experiment.run(store, progress=False), run())
-        assert steps.taken == RECORDS - 1 - 2 + RECORDS - 1
+        assert steps.taken == STEPS - 6 + STEPS
         assert [file.name for file in path.parent.iterdir()] == [result.name]
