@@ -41,6 +41,7 @@ class Checkpoint:
         self.settings = canonical_json(settings)
         self.due = time.monotonic() + INTERVAL
         self._pace = 1
+        self._begin, self._before = time.monotonic(), 0.0
 
     def stretches(self, first: int, last: int):
         """Cut steps into stretches of about two seconds: (first step, number of steps) of each, at its turn.
@@ -57,6 +58,10 @@ class Checkpoint:
             yield first, number
             first, seconds = first + number, max(time.monotonic() - begin, 1e-6)
             self._pace = max(1, int(number * INTERVAL / seconds))
+
+    def seconds(self) -> float:
+        """Wall time since this object was made, and of the interrupted runs before it up to their last checkpoint."""
+        return self._before + time.monotonic() - self._begin
 
     def load(self, start) -> tuple | None:
         """The state and the records of the file, or None if there is none.
@@ -77,6 +82,7 @@ class Checkpoint:
             with np.load(self.path, allow_pickle=False) as stored:
                 arrays = dict(stored)
             settings, names = str(arrays.pop("settings")), arrays.pop("names").tolist()
+            seconds = float(arrays.pop("seconds"))
             if list(arrays) != names:
                 raise zipfile.BadZipFile("arrays are missing")
         except MemoryError:  # says nothing about the file
@@ -86,6 +92,7 @@ class Checkpoint:
         if settings != self.settings:
             changed = "; ".join(_differences(json.loads(settings), json.loads(self.settings)))
             raise _refusal(self.path, f"holds a training with other settings: {changed}")
+        self._before = seconds
         leaves, structure = jax.tree.flatten(start)
         state = [jnp.asarray(arrays.pop(f"state {index}")) for index in range(len(leaves))]
         records = {name.removeprefix("record "): values for name, values in arrays.items()}
@@ -111,7 +118,22 @@ class Checkpoint:
         arrays = {f"state {index}": leaf for index, leaf in enumerate(jax.tree.leaves(state))}
         arrays |= {f"record {name}": np.stack([record[name] for record in history]) for name in history[0]}
         with replacing(self.path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, settings=self.settings, names=list(arrays), **arrays)
+            np.savez(file, settings=self.settings, names=list(arrays), seconds=self.seconds(), **arrays)
+
+
+def seconds_before(path: Path) -> float:
+    """The wall time that a checkpoint carries, of the runs that were interrupted; 0 where there is none.
+
+    A damaged file counts as none: to refuse it is for `Checkpoint.load`.
+
+    >>> seconds_before(Path("no such checkpoint"))
+    0.0
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return float(stored["seconds"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return 0.0
 
 
 def fingerprint(tree) -> dict:

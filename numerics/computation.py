@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
+from numerics.checkpoint import seconds_before
 from numerics.files import locked
 from numerics.processes import in_processes, one_by_one
 from numerics.progress import progress_bar
@@ -66,7 +67,8 @@ class Computation(abc.ABC):
         """The result: from the store if it has been computed before, else computed now.
 
         Work that was killed goes on from its checkpoint, beside the result to be. While another process does the
-        same work this one waits, and takes what the other has stored.
+        same work this one waits, and takes what the other has stored. The wall time in the result's provenance is
+        that of all the runs it took, but for what was lost between a checkpoint and a kill.
         """
         found = self.stored(store)
         if found is not None:
@@ -76,8 +78,9 @@ class Computation(abc.ABC):
             if found is not None:
                 return found
             begin, checkpoint = time.perf_counter(), self._beside(store, ".checkpoint")
+            before = seconds_before(checkpoint)
             result = self.compute(progress, checkpoint)
-            store.save(self.configuration(), self.entry, result, time.perf_counter() - begin)
+            store.save(self.configuration(), self.entry, result, before + time.perf_counter() - begin)
             checkpoint.unlink(missing_ok=True)
         return result
 

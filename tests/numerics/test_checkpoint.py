@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from numerics import checkpoint as module
-from numerics import simulation
+from numerics import computation, simulation
 from numerics.checkpoint import Checkpoint
 from numerics.claims.integrator_outlier import integrator_problem
 from numerics.evaluators import Gramians, Moments
@@ -225,6 +225,31 @@ class TestWriting:
 
 
 class TestExperiment:
+    def test_wall_time_of_a_resumed_result_is_that_of_all_its_runs(self, path, steps, monkeypatch):
+        """Every step takes a minute of a false clock; three runs make 5, 7 and 8 of the 20 steps."""
+        clock, advance = types.SimpleNamespace(now=0.0), simulation.advance
+
+        def a_minute_each(*arguments):
+            found = advance(*arguments)  # interrupts before it counts
+            clock.now += 60.0 * int(arguments[6])
+            return found
+
+        false = types.SimpleNamespace(monotonic=lambda: clock.now, perf_counter=lambda: clock.now)
+        monkeypatch.setattr(simulation, "advance", a_minute_each)
+        monkeypatch.setattr(module, "time", false)
+        monkeypatch.setattr(computation, "time", false)
+        store = ResultStore(path.parent)
+        experiment = Experiment(PROBLEM, 4, 2, 2.0, records=RECORDS, step_size=0.1)
+        for taken in (5, 12):
+            steps.last = taken
+            with pytest.raises(KeyboardInterrupt):
+                experiment.run(store, progress=False)
+            clock.now += 1e6  # the time between two runs is no one's
+        steps.last = None
+        experiment.run(store, progress=False)
+        assert steps.taken == STEPS
+        assert float(experiment.stored(store).attrs["wall_time_seconds"]) == 60.0 * STEPS
+
     def test_checkpoint_lies_beside_the_result_until_that_is_stored(self, path, steps, monkeypatch):
         store = ResultStore(path.parent)
         experiment = Experiment(PROBLEM, 4, 2, 2.0, records=RECORDS, step_size=0.1, weights=True)
