@@ -25,6 +25,7 @@ from theory.partial_observation import (
     symmetric_line_spread,
     symmetric_line_timescale,
 )
+from theory.partial_observation.filter_covariance import filter_covariance
 from theory.partial_observation.pulses import conditional_covariance
 
 
@@ -149,6 +150,27 @@ class TestIdentifiability:
     def test_reference_rate_of_a_chain(self):
         rate = markov_divergence_rate(circuits.feedforward_chain(100), [0])
         assert rate * np.sqrt(100) == pytest.approx(0.00577, abs=5e-6)
+
+    @pytest.mark.parametrize(
+        "circuit",
+        [
+            circuits.feedforward_chain(60, skip=1.0, rotated=True),
+            circuits.non_normal_line_attractor(60, 10.0),
+            circuits.null_low_rank(60, 5, 100.0),
+        ],
+        ids=["chain", "line", "null low rank"],
+    )
+    def test_filter_by_doubling_is_that_by_eigenvectors(self, circuit):
+        drift, into = circuit.drift[3:, 3:], circuit.recurrence[:3, 3:]
+        found = filter_covariance(drift, 2 * np.eye(57), into.T @ into / 2)
+        expected = scipy.linalg.solve_continuous_are(drift.T, into.T, 2 * np.eye(57), 2 * np.eye(3))
+        np.testing.assert_allclose(found, expected, atol=1e-9 * np.abs(expected).max())
+
+    @pytest.mark.full
+    def test_rate_of_a_long_chain_approaches_its_limit(self):
+        """`h sqrt(D) -> .005865`, with corrections of order 1 / D."""
+        rates = [markov_divergence_rate(circuits.feedforward_chain(D), [0]) * np.sqrt(D) for D in (250, 500, 1000)]
+        assert 2 * rates[2] - rates[1] == pytest.approx(0.005865, abs=2e-6)
 
     def test_filter_and_spectra_agree_in_the_limit_of_short_bins(self):
         circuit = arbitrary(8)

@@ -10,6 +10,7 @@ from theory.partial_observation.expected_timescales import (
 )
 from theory.partial_observation.explained_variance import best_explained_variance as best_explained_variance
 from theory.partial_observation.explained_variance import explained_variance as explained_variance
+from theory.partial_observation.filter_covariance import filter_covariance as filter_covariance
 from theory.partial_observation.finite_recording import Spread as Spread
 from theory.partial_observation.finite_recording import timescale_spread as timescale_spread
 from theory.partial_observation.finite_recording_bias import Bias as Bias
@@ -71,6 +72,7 @@ __all__ = [
     "chain_end_timescale",
     "divergence_rate",
     "explained_variance",
+    "filter_covariance",
     "limit_cycle_seen",
     "log_convexity",
     "markov_divergence_rate",

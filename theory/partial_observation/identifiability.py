@@ -1,12 +1,12 @@
 """Identifiability: how long one must record to tell a circuit from the best network of its observed neurons."""
 
 import numpy as np
-import scipy.linalg
 from scipy.stats import norm
 
 from theory.checks import instance, positive
 from theory.circuits import LinearCircuit
 from theory.errors import ProblemError
+from theory.partial_observation.filter_covariance import filter_covariance
 from theory.partial_observation.markov_student import markov_student, observed_neurons
 from theory.partial_observation.recorded_circuit import RecordedCircuit
 
@@ -69,9 +69,7 @@ def markov_divergence_rate(circuit: LinearCircuit, observed) -> float:
     S_ho = S[np.ix_(hidden, observed)]
     given_present = S[np.ix_(hidden, hidden)] - S_ho @ np.linalg.solve(S[np.ix_(observed, observed)], S_ho.T)
     drift = circuit.recurrence[np.ix_(hidden, hidden)] - np.eye(hidden.size)
-    given_past = scipy.linalg.solve_continuous_are(
-        drift.T, B_oh.T, 2 * noise * np.eye(hidden.size), 2 * noise * np.eye(observed.size)
-    )
+    given_past = filter_covariance(drift, 2 * noise * np.eye(hidden.size), B_oh.T @ B_oh / (2 * noise))
     return float(np.trace(B_oh @ (given_present - given_past) @ B_oh.T) / (4 * noise))
 
 
