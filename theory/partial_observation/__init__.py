@@ -59,6 +59,11 @@ from theory.partial_observation.training_procedure import standard_procedures as
 from theory.partial_observation.training_procedure import training_procedures as training_procedures
 from theory.partial_observation.training_procedure import turning_points as turning_points
 
+from theory.partial_observation.innovations_model import InnovationsModel as InnovationsModel
+from theory.partial_observation.innovations_model import canonical_model as canonical_model
+from theory.partial_observation.latent_impostor import Impostor as Impostor
+from theory.partial_observation.latent_impostor import fast_impostor as fast_impostor
+from theory.partial_observation.latent_impostor import line_impostor as line_impostor
 __all__ = [
     "Bias",
     "MarkovStudent",
