@@ -22,8 +22,13 @@ from theory.partial_observation.identifiability import recording_time_needed as 
 from theory.partial_observation.initial_state import Release as Release
 from theory.partial_observation.initial_state import released_line_timescale as released_line_timescale
 from theory.partial_observation.initial_state import released_timescales as released_timescales
+from theory.partial_observation.innovations_model import InnovationsModel as InnovationsModel
+from theory.partial_observation.innovations_model import canonical_model as canonical_model
 from theory.partial_observation.labels import outcome as outcome
 from theory.partial_observation.labels import reports_line as reports_line
+from theory.partial_observation.latent_impostor import Impostor as Impostor
+from theory.partial_observation.latent_impostor import fast_impostor as fast_impostor
+from theory.partial_observation.latent_impostor import line_impostor as line_impostor
 from theory.partial_observation.log_convexity import log_convexity as log_convexity
 from theory.partial_observation.markov_student import MarkovStudent as MarkovStudent
 from theory.partial_observation.markov_student import markov_student as markov_student
@@ -59,13 +64,10 @@ from theory.partial_observation.training_procedure import standard_procedures as
 from theory.partial_observation.training_procedure import training_procedures as training_procedures
 from theory.partial_observation.training_procedure import turning_points as turning_points
 
-from theory.partial_observation.innovations_model import InnovationsModel as InnovationsModel
-from theory.partial_observation.innovations_model import canonical_model as canonical_model
-from theory.partial_observation.latent_impostor import Impostor as Impostor
-from theory.partial_observation.latent_impostor import fast_impostor as fast_impostor
-from theory.partial_observation.latent_impostor import line_impostor as line_impostor
 __all__ = [
     "Bias",
+    "Impostor",
+    "InnovationsModel",
     "MarkovStudent",
     "Oscillation",
     "RecordedCircuit",
@@ -74,11 +76,14 @@ __all__ = [
     "SlowestScaling",
     "Spread",
     "best_explained_variance",
+    "canonical_model",
     "chain_end_timescale",
     "divergence_rate",
     "explained_variance",
+    "fast_impostor",
     "filter_covariance",
     "limit_cycle_seen",
+    "line_impostor",
     "log_convexity",
     "markov_divergence_rate",
     "markov_impostor",

@@ -214,8 +214,9 @@ def _closest(truth: RecordedCircuit, start, matrices, settings, starts: int) -> 
         first = float(function(vector, settings, *data, log_determinant)[0])
         if not np.isfinite(first):
             continue
+        first = max(first, 1e-300)
 
-        def scaled(x, function=function, scale=max(first, 1e-300)):
+        def scaled(x, function=function, scale=first):
             value, gradient = function(jnp.asarray(x), settings, *data, log_determinant)
             value, gradient = float(value) / scale, np.asarray(gradient) / scale
             # a model on the edge of what can be inverted is no candidate
