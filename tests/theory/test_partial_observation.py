@@ -11,8 +11,10 @@ from theory.circuits.random_vectors import generator
 from theory.errors import ProblemError
 from theory.partial_observation import (
     RecordedCircuit,
+    best_explained_variance,
     chain_end_timescale,
     divergence_rate,
+    explained_variance,
     log_convexity,
     markov_divergence_rate,
     markov_impostor,
@@ -234,6 +236,19 @@ class TestIdentifiability:
             divergence_rate(RecordedCircuit(shared, [0], 1.0), RecordedCircuit(shared, [0], 2.0))
         with pytest.raises(ProblemError, match="misses"):
             recording_time_needed(1.0, 0.05, 0.7)
+
+
+class TestExplainedVariance:
+    """R7."""
+
+    def test_reference_values_of_a_literal_chain_cannot_tell_the_student_from_the_optimum(self):
+        recorded = RecordedCircuit(circuits.feedforward_chain(100), range(20), bin_size=1.0)
+        student = scipy.linalg.expm(markov_student(recorded.circuit, range(20)).recurrence - np.eye(20))
+        found = [explained_variance(student, recorded, k) for k in (1, 5, 20)]
+        best = [best_explained_variance(recorded, k) for k in (1, 5, 20)]
+        np.testing.assert_allclose(found, [0.898, 0.708, 0.162], atol=6e-4)
+        np.testing.assert_allclose(best, [0.898, 0.708, 0.163], atol=6e-4)
+        assert all(mine <= most for mine, most in zip(found, best, strict=True))
 
 
 class TestPulses:

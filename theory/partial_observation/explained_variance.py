@@ -9,6 +9,12 @@ from theory.students.student import regression
 def explained_variance(propagator: np.ndarray, recorded, steps: int) -> float:
     """R7: R^2 of predicting k bins ahead by `A^k x_n`, `1 - <|x_{n+k} - A^k x_n|^2> / <|x|^2>`.
 
+    Expanding, `<|x_{n+k} - A^k x_n|^2> = tr C(0) - 2 tr A^k C(k)^T + tr A^k C(0) (A^k)^T`: it is a number of lagged
+    covariances at lags 0 and k alone. Completing the square in any matrix M for A^k,
+    `R^2(M) = R^2(C(k) C(0)^-1) - tr (M - C(k) C(0)^-1) C(0) (M - C(k) C(0)^-1)^T / tr C(0)`: what it can lose is
+    weighed by variance, so that a student of wrong timescales in quiet directions keeps its R^2, and one whose
+    variance is right (R1) starts at lag 0 with the right slope.
+
     Args:
         propagator: A over one bin, (neuron, neuron).
         recorded: has `lagged_covariance`; a `RecordedCircuit` gives the exact value.
