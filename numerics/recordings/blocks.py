@@ -55,6 +55,10 @@ class Blocks:
         """
         return WeightedBlocks(self, np.asarray(weights, dtype=float))
 
+    def parts(self, block: int) -> list[tuple[int, int, int]]:
+        """Trial, first sample and end of all that belongs to a block."""
+        return _parts(self._pieces[block], self.recording.trials, self.recording.samples)
+
     def sums(self, lag: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Over the pairs of every block: of products `x_{n+k} x_n^T`, of late and of early samples, and their number.
 
@@ -72,11 +76,25 @@ class Blocks:
 
 
 class WeightedBlocks:
-    """What a student fits in place of the recording: has `lagged_covariance`, `bin_size` and `neurons`."""
+    """What a student fits in place of the recording: has `lagged_covariance`, `stretches`, `bin_size` and `neurons`."""
 
     def __init__(self, blocks: Blocks, weights: np.ndarray):
         self._blocks, self._weights = blocks, weights
         self.bin_size, self.neurons = blocks.recording.bin_size, blocks.recording.neurons
+
+    def stretches(self) -> list[np.ndarray]:
+        """As of `Recording`: the blocks that count, what is adjacent in one, about their mean; for whole weights."""
+        if (self._weights != np.round(self._weights)).any() or self._weights.min() < 0:
+            raise ProblemError("blocks of samples count a whole number of times.")
+        chosen = []
+        for block in np.repeat(np.arange(self._blocks.number), self._weights.astype(int)):
+            for trial, start, end in self._blocks.parts(block):
+                if chosen and chosen[-1][0] == trial and chosen[-1][2] == start:
+                    start = chosen.pop()[1]
+                chosen.append((trial, start, end))
+        found = [self._blocks.recording.activity[trial, start:end] for trial, start, end in chosen]
+        mean = sum(part.sum(axis=0) for part in found) / sum(map(len, found))
+        return [part - mean for part in found]
 
     def lagged_covariance(self, lags) -> np.ndarray:
         """As of `Recording`, about the mean of the blocks that count, (lag, neuron, neuron)."""
@@ -93,19 +111,24 @@ class WeightedBlocks:
         return np.stack(found)
 
 
-def _sums(x: np.ndarray, piece: tuple, lag: int):
-    """Sums over a piece: a group of trials, or samples `first` to `last` of all trials one after the other."""
+def _parts(piece: tuple, trials: int, samples: int) -> list[tuple[int, int, int]]:
+    """Trial, first sample and end of all that belongs to a piece.
+
+    A piece is a group of trials, or samples `first` to `last` of all trials laid one after the other.
+    """
     group, first, last = piece
+    if group is not None:
+        return [(int(trial), 0, samples) for trial in group]
+    return [
+        (trial, max(first - trial * samples, 0), min(last - trial * samples, samples))
+        for trial in range(first // samples, (last - 1) // samples + 1)
+    ]
+
+
+def _sums(x: np.ndarray, piece: tuple, lag: int):
     trials, samples, neurons = x.shape
     products, late, early, pairs = np.zeros((neurons, neurons)), np.zeros(neurons), np.zeros(neurons), 0
-    if group is None:
-        parts = [
-            (trial, max(first - trial * samples, 0), min(last - trial * samples, samples))
-            for trial in range(first // samples, (last - 1) // samples + 1)
-        ]
-    else:
-        parts = [(trial, 0, samples) for trial in group]
-    for trial, start, end in parts:
+    for trial, start, end in _parts(piece, trials, samples):
         end = min(end, samples - lag)
         if end > start:
             ahead, behind = x[trial, start + lag : end + lag], x[trial, start:end]

@@ -74,6 +74,10 @@ class Recording:
         """The activity less every neuron's mean over all trials and times."""
         return self.activity - self.activity.mean(axis=(0, 1))
 
+    def stretches(self) -> list[np.ndarray]:
+        """The centred activity of every trial, each (time, neuron), for fits that need more than covariances."""
+        return list(self.centred())
+
     def lagged_covariance(self, lags) -> np.ndarray:
         """`C(k) = mean_n x_{n+k} x_n^T` of the centred activity, (lag, neuron, neuron); pairs within trials only.
 

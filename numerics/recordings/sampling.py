@@ -10,6 +10,7 @@ from numerics.recordings.recording import Recording
 from theory.checks import count, positive, real_array
 from theory.circuits import LinearCircuit, NonlinearCircuit
 from theory.errors import ProblemError
+from theory.linear_recursion import driven_states
 from theory.partial_observation.markov_student import observed_neurons
 
 CHUNK = 2**16  # samples at a time
@@ -142,8 +143,8 @@ def _linear_trial(
         for sample, jump in pulses.items():
             if position < sample <= position + steps:
                 kicks[sample - 1 - position] += jump
-        states, state = _run(propagator, kicks, state)
-        seen = states[:, observed]
+        states, (state,) = driven_states(propagator, kicks[None], state[None])
+        seen = states[0][:, observed]
         yield seen + noise_level * random.normal(size=seen.shape) if noise_level else seen
 
 
@@ -167,36 +168,6 @@ def _response_to_input(circuit: LinearCircuit, bin_size: float) -> np.ndarray:
     extended = np.zeros((2 * size, 2 * size))
     extended[:size, :size], extended[:size, size:] = circuit.drift, np.eye(size) / circuit.time_constant
     return scipy.linalg.expm(extended * bin_size)[:size, size:]
-
-
-def _run(propagator: np.ndarray, kicks: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The states at the beginning of every step, and the one after the last.
-
-    The steps are cut into blocks that run side by side as rows of one matrix: once from zero, to know where each
-    ends, and once from where the one before it ended. Products of matrices instead of vectors, for twice the work.
-    """
-    steps, size = kicks.shape
-    length = max(1, int(np.sqrt(steps)))
-    blocks = steps // length
-    whole = kicks[: blocks * length].reshape(blocks, length, size)
-    transposed = np.ascontiguousarray(propagator.T)
-    ends = np.zeros((blocks, size))
-    for step in range(length):
-        ends = ends @ transposed + whole[:, step]
-    leap = np.linalg.matrix_power(propagator, length)
-    starts = np.empty((blocks, size))
-    for block in range(blocks):
-        starts[block] = state
-        state = leap @ state + ends[block]
-    states = np.empty_like(kicks)
-    of_blocks = states[: blocks * length].reshape(blocks, length, size)
-    for step in range(length):
-        of_blocks[:, step] = starts
-        starts = starts @ transposed + whole[:, step]
-    for step in range(blocks * length, steps):
-        states[step] = state
-        state = propagator @ state + kicks[step]
-    return states, state
 
 
 def _square_root(covariance: np.ndarray) -> np.ndarray:

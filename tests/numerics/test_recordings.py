@@ -10,19 +10,22 @@ from numerics.recordings import Recording, record, sampling, stream
 from theory import circuits
 from theory.circuits import LinearCircuit
 from theory.errors import ProblemError, UnstableSystemError
+from theory.linear_recursion import driven_states
 
 CHAIN = circuits.feedforward_chain(6, skip=0.5, rotated=True)
 QUIET = LinearCircuit(CHAIN.recurrence, noise=1e-24, time_constant=2.0)
 
 
+@pytest.mark.parametrize("trials", [1, 4])
 @pytest.mark.parametrize("steps", [1, 2, 3, 17, 100, 101])
-def test_blocks_side_by_side_are_the_steps_one_by_one(steps):
+def test_blocks_side_by_side_are_the_steps_one_by_one(steps, trials):
     random = np.random.default_rng(steps)
-    propagator, kicks, state = random.normal(size=(3, 3)) / 3, random.normal(size=(steps, 3)), random.normal(size=3)
-    states, last = sampling._run(propagator, kicks.copy(), state)
+    propagator, kicks, state = (random.normal(size=shape) for shape in ((3, 3), (trials, steps, 3), (trials, 3)))
+    propagator = propagator / 3
+    states, last = driven_states(propagator, kicks.copy(), state)
     for step in range(steps):
-        np.testing.assert_allclose(states[step], state, atol=1e-12)
-        state = propagator @ state + kicks[step]
+        np.testing.assert_allclose(states[:, step], state, atol=1e-12)
+        state = state @ propagator.T + kicks[:, step]
     np.testing.assert_allclose(last, state, atol=1e-12)
 
 

@@ -95,6 +95,17 @@ class TestBlocks:
             early, late = (x[:, : samples - k] - mean)[counts], (x[:, k:] - mean)[counts]
             np.testing.assert_allclose(found, late.T @ early / len(early), atol=1e-10)
 
+    def test_stretches_are_the_samples_of_the_blocks_that_count(self):
+        x = np.random.default_rng(0).normal(size=(2, 30, 1))
+        cut = Blocks(Recording(x, 1.0), 4)  # halves of either trial
+        found = cut.weighted([1, 1, 0, 1]).stretches()
+        assert [len(part) for part in found] == [30, 15]
+        kept = np.concatenate([x[0], x[1, 15:]])
+        np.testing.assert_allclose(np.concatenate(found), kept - kept.mean(), atol=1e-14)
+        assert [len(part) for part in cut.weighted([2, 0, 0, 1]).stretches()] == [15, 15, 15]
+        with pytest.raises(ProblemError, match="whole number"):
+            cut.weighted([0.5, 1, 1, 1]).stretches()
+
     def test_too_few_samples_are_refused(self):
         with pytest.raises(ProblemError, match="30 samples are too few for 20 blocks"):
             Blocks(Recording(np.random.default_rng(0).normal(size=(30, 2)), 1.0), 20)

@@ -7,7 +7,7 @@ import pytest
 import scipy.integrate
 import scipy.optimize
 
-from numerics.recordings import record
+from numerics.recordings import Recording, record
 from theory import circuits, students
 from theory.circuits import LinearCircuit
 from theory.circuits.random_vectors import generator
@@ -17,6 +17,7 @@ from theory.partial_observation.explained_variance import best_explained_varianc
 from theory.students import (
     Autoregression,
     EulerDrift,
+    LatentDynamics,
     LogarithmDrift,
     LowRank,
     Rollout,
@@ -35,6 +36,7 @@ def arbitrary(neurons=5, seed=1) -> LinearCircuit:
 CONVERGED = {
     "Autoregression": Autoregression(),
     "EulerDrift": EulerDrift(),
+    "LatentDynamics": LatentDynamics(order=5),
     "LogarithmDrift": LogarithmDrift(),
     "LowRank": LowRank(rank=3),
     "Rollout": Rollout(steps=4),
@@ -60,10 +62,14 @@ class TestEveryStudent:
         bin_size = 1e-6 if isinstance(student, EulerDrift) else 0.5
         found = student.fit(RecordedCircuit(circuit, bin_size=bin_size)).timescales()
         rates = 1 - np.linalg.eigvals(circuit.recurrence).real
-        np.testing.assert_allclose(found[:5], np.sort(1 / rates)[::-1], rtol=1e-5)
+        # without observation noise the likelihood is flat along that noise
+        tolerance = 1e-3 if isinstance(student, LatentDynamics) else 1e-5
+        np.testing.assert_allclose(found[:5], np.sort(1 / rates)[::-1], rtol=tolerance)
 
     def test_scatters_around_its_prediction_as_the_root_of_the_recording_time(self, student):
         circuit, errors = circuits.symmetric_line_attractor(8, slow=8.0, fast=1.0), []
+        if isinstance(student, LatentDynamics):
+            pytest.skip("of minutes; tests of its own compare with its limit")
         if isinstance(student, Subspace):
             student = Subspace(order=2, horizon=3)
         expected = student.fit(RecordedCircuit(circuit, [0, 1, 2], bin_size=0.5)).slowest()
@@ -227,6 +233,12 @@ class TestSubspace:
         line = circuits.symmetric_line_attractor(10, slow=1e4)
         short = record(line, 60, 1.0, observed=[0, 1], seed=seed)
         assert np.abs(Subspace(order=3, horizon=4).fit(short).eigenvalues()).max() < 1
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_is_stable_for_what_has_no_stationary_law(self, seed):
+        """Random walks: most of their first shifts grow, and the padded one is taken instead."""
+        walk = Recording(generator(seed).normal(size=(1, 40, 2)).cumsum(axis=1), 1.0)
+        assert np.abs(Subspace(order=2, horizon=3).fit(walk).eigenvalues()).max() < 1
 
     def test_horizon_that_is_too_short_is_refused(self):
         with pytest.raises(ProblemError, match="horizon above 6"):

@@ -2,6 +2,10 @@
 
 from theory.students.autoregression import Autoregression as Autoregression
 from theory.students.euler_drift import EulerDrift as EulerDrift
+from theory.students.latent_dynamics import LatentDynamics as LatentDynamics
+from theory.students.latent_limit import LatentLimit as LatentLimit
+from theory.students.latent_limit import latent_limit as latent_limit
+from theory.students.likelihood import log_likelihood as log_likelihood
 from theory.students.logarithm_drift import LogarithmDrift as LogarithmDrift
 from theory.students.low_rank import LowRank as LowRank
 from theory.students.rollout import Rollout as Rollout
@@ -17,6 +21,8 @@ __all__ = [
     "Autoregression",
     "EulerDrift",
     "Fit",
+    "LatentDynamics",
+    "LatentLimit",
     "LogarithmDrift",
     "LowRank",
     "Rollout",
@@ -25,5 +31,7 @@ __all__ = [
     "TeacherForced",
     "Windowed",
     "attractor_kind",
+    "latent_limit",
+    "log_likelihood",
     "report",
 ]

@@ -16,8 +16,10 @@ class Subspace(Student):
     With past `p_n = (x_{n-1}, ..., x_{n-h})` and future `f_n = (x_n, ..., x_{n+h-1})`, the covariance
     `<f p^T> = O K` factors into observability `O = (C, C A, ..., C A^{h-1})` and reachability. The canonical
     correlations are the singular values of `<ff>^{-1/2} <fp> <pp>^{-1/2}`; the leading ones give O, its first block C,
-    and its shift A. If that A is not stable, the shift is taken against O with a last block of zeros, whose
-    A always is.
+    and its shift A. If that A is not stable, the shift is taken against O with a last block of zeros,
+    `A = (O^T O)^-1 sum_i O_i^T O_{i+1}`, which always is: for an eigenvector v, by Cauchy and Schwarz,
+    `|l| v^* O^T O v = |sum_i v^* O_i^T O_{i+1} v|` is at most the geometric mean of the sums of `|O_i v|^2` without the
+    last and without the first block, and reaches `v^* O^T O v` only if all O_i v vanish.
 
     Args:
         order: n, number of latent states.
@@ -58,7 +60,8 @@ class Subspace(Student):
         if np.abs(np.linalg.eigvals(propagator)).max() >= 1:
             padded = np.vstack([shifted, np.zeros((d, order))])
             propagator = np.linalg.lstsq(observability, padded, rcond=None)[0]
-        return Fit(propagator, recorded.bin_size, readout=observability[:d])
+        covariance = np.diag(correlations[:order])
+        return Fit(propagator, recorded.bin_size, readout=observability[:d], covariance=covariance)
 
 
 def _blocks(number: int, block) -> np.ndarray:
