@@ -1,0 +1,195 @@
+"""A wide recurrent network with hidden units, trained by back-propagation through time."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from numerics.students.training import trained
+from theory.checks import count, instance, positive
+from theory.errors import DivergedError, ProblemError
+from theory.nonlinearities import Identity, Nonlinearity
+from theory.students.student import Fit, Student
+
+_REST_STEPS, _REST = 20_000, 1e-10
+
+
+@dataclass(frozen=True)
+class WideNetwork(Student):
+    """`h_{n+1} = phi(W h_n + U s_n)`, `y_{n+1} = C h_{n+1}`, trained to have y_{n+1} = x_{n+1} over windows from rest.
+
+    What it is given is `s_n = f x_n + (1 - f) y_n`, with f the forcing: 1 is teacher forcing, and with less the network
+    runs on its own predictions the more (s_0 = x_0 always). The loss is the mean squared error over all steps of
+    the window; gradients are those of back-propagation through it, steps are Adam's on minibatches of windows. The
+    weights start as Gaussians of variance gain^2 / N (W), 1 / d (U) and 1 / N^2 (C).
+
+    It reports the spectrum of the network that runs freely, `h -> phi(W h + U C h)`, linearised where it comes to rest.
+    Theory: for phi = identity, forcing 1 and many hidden units `theory.students.Windowed` says where training ends.
+
+    A saturating network that is trained for a short while or on little data can turn on a cycle by itself; then there
+    is nothing to linearise at, and it says so. Linear ones always rest at zero.
+
+    A recording's activity is centred and divided by its root mean square; there are no biases.
+
+    Args:
+        hidden: N.
+        window: steps, in bins, of back-propagation.
+        forcing: f, from 0 to 1.
+        nonlinearity: phi.
+        steps: of Adam.
+        rate: its learning rate, which falls to zero along a quarter of a cosine.
+        batch: windows in a step.
+        gain: of W at the start; what training leaves of a random W is in the spectrum that is reported.
+        seed: of weights and windows.
+
+    Raises:
+        ProblemError: a recording without samples, such as an endless one, or trials shorter than the window.
+        DivergedError: training diverges, or the free network does not come to rest.
+
+    >>> from numerics.recordings import record
+    >>> from theory.circuits import symmetric_line_attractor
+    >>> recording = record(symmetric_line_attractor(2, slow=10.0), 2000, bin_size=1.0)
+    >>> fit = WideNetwork(hidden=20, window=2, steps=1000, rate=0.01).fit(recording)
+    >>> bool(5 < fit.slowest() < 20)
+    True
+    """
+
+    hidden: int = 100
+    window: int = 10
+    forcing: float = 1.0
+    nonlinearity: Nonlinearity = Identity()
+    steps: int = 3000
+    rate: float = 3e-3
+    batch: int = 64
+    gain: float = 0.0
+    seed: int = 0
+
+    def fit(self, recorded) -> Fit:
+        """As of `Student`; needs the recording itself."""
+        return self.along_training(recorded, [self.steps])[0][0]
+
+    def along_training(self, recorded, times: list[int], seeds: int = 1) -> list[list[Fit]]:
+        """Fits at several numbers of steps of one training, of networks trained side by side: [time][seed].
+
+        Args:
+            recorded: a `numerics.recordings.Recording`.
+            times: numbers of steps, ascending, from 1 to `steps` (which the learning rate is planned for).
+            seeds: how many networks, with seeds `seed`, `seed + 1`, ...
+        """
+        activity = standardised(recorded)
+        window, steps = count(self.window, "window"), count(self.steps, "steps")
+        if not 0 <= self.forcing <= 1:
+            raise ProblemError(f"forcing = {self.forcing:g}, but it must be from 0 to 1.")
+        instance(self.nonlinearity, Nonlinearity, "nonlinearity")
+        times = [count(time, "a number of steps", most=steps) for time in times]
+        own = [self.seed + k for k in range(count(seeds, "seeds"))]
+        starts = [self._start(activity.shape[2], seed) for seed in own]
+        weights = {name: jnp.stack([start[name] for start in starts]) for name in starts[0]}
+        found = trained(
+            Loss(self.nonlinearity, float(self.forcing)),
+            weights,
+            activity,
+            window,
+            times=times if times[-1] == steps else [*times, steps],
+            batch=count(self.batch, "batch"),
+            rate=positive(self.rate, "rate"),
+            seeds=own,
+        )
+        return [
+            [self._fit({name: w[k] for name, w in at.items()}, activity, recorded.bin_size) for k in range(seeds)]
+            for at in found[: len(times)]
+        ]
+
+    def _start(self, neurons: int, seed: int) -> dict:
+        hidden, random = count(self.hidden, "hidden"), np.random.default_rng(count(seed, "seed", least=0))
+        gain = positive(self.gain, "gain", allow_zero=True)
+        return {
+            "recurrent": gain / np.sqrt(hidden) * random.normal(size=(hidden, hidden)),
+            "input": random.normal(size=(hidden, neurons)) / np.sqrt(neurons),
+            "readout": random.normal(size=(neurons, hidden)) / hidden,
+        }
+
+    def _fit(self, weights: dict, activity: np.ndarray, bin_size: float) -> Fit:
+        phi, C = self.nonlinearity, weights["readout"]
+        closed = weights["recurrent"] + weights["input"] @ C
+        rest = resting_state(phi, closed, np.asarray(phi(weights["input"] @ activity[0, 0])))
+        slopes = np.asarray(phi.derivative(closed @ rest))
+        return Fit(slopes[:, None] * closed, bin_size, readout=C)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Mean squared error of prediction over windows that start at rest; see `WideNetwork`.
+
+    Args:
+        nonlinearity: phi.
+        forcing: f.
+    """
+
+    nonlinearity: Nonlinearity
+    forcing: float
+
+    def __call__(self, weights: dict, windows):
+        """The loss, over windows (batch, window + 1, neuron)."""
+        W, U, C = weights["recurrent"].T, weights["input"].T, weights["readout"].T
+
+        def step(carried, pair):
+            state, output = carried
+            given, target = pair
+            state = self.nonlinearity(state @ W + (self.forcing * given + (1 - self.forcing) * output) @ U)
+            output = state @ C
+            return (state, output), jnp.mean((output - target) ** 2)
+
+        samples = jnp.swapaxes(windows, 0, 1)
+        start = jnp.zeros((windows.shape[0], W.shape[0]))
+        _, errors = jax.lax.scan(step, (start, samples[0]), (samples[:-1], samples[1:]))
+        return jnp.mean(errors)
+
+
+def standardised(recorded) -> np.ndarray:
+    """Activity, (trial, time, neuron), less its mean, over the root mean square of all of it.
+
+    Args:
+        recorded: a `numerics.recordings.Recording`; a ProblemError for one that has no samples.
+    """
+    if not hasattr(recorded, "centred"):
+        raise ProblemError("a network is trained on samples: give a recording, not the circuit of an endless one.")
+    activity = recorded.centred()
+    return activity / np.sqrt(np.mean(activity**2))
+
+
+def resting_state(nonlinearity: Nonlinearity, recurrence: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """The fixed point of `h -> phi(R h)` that is reached from a state; zero for a linear network.
+
+    Args:
+        nonlinearity: phi.
+        recurrence: R, (hidden, hidden).
+        start: h, (hidden,).
+
+    Raises:
+        DivergedError: the network still moves after 20,000 steps: it has a cycle, or chaos.
+
+    >>> from theory.nonlinearities import HyperbolicTangent
+    >>> resting_state(HyperbolicTangent(), np.array([[2.0]]), np.array([0.1])).round(4)
+    array([0.9575])
+    """
+    if not np.isfinite(nonlinearity.bound):
+        return np.zeros_like(start)
+
+    def moving(carried):
+        _, change, number = carried
+        return (change > _REST) & (number < _REST_STEPS)
+
+    def move(carried):
+        state, _, number = carried
+        after = nonlinearity(recurrence @ state)
+        return after, jnp.abs(after - state).max(), number + 1
+
+    state, change, _ = jax.lax.while_loop(moving, move, (jnp.asarray(start), jnp.inf, 0))
+    if change > _REST:
+        raise DivergedError(
+            f"the network does not come to rest: after {_REST_STEPS} free steps it still moves by {float(change):.1g}: "
+            "it has a cycle or chaos, and no fixed point to be linearised at."
+        )
+    return np.asarray(state)

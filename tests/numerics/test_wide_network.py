@@ -1,0 +1,106 @@
+"""Networks trained by back-propagation through time on recordings: their loss, and where their training ends."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from numerics.recordings import Recording, record
+from numerics.students import WideNetwork, adam
+from numerics.students.wide_network import Loss, resting_state
+from theory import circuits
+from theory.errors import DivergedError, ProblemError
+from theory.nonlinearities import ErrorFunction, HyperbolicTangent, Identity
+from theory.partial_observation import RecordedCircuit
+from theory.students import Windowed
+
+CHAIN = circuits.feedforward_chain(12, skip=1.0, rotated=True)
+RECORDING = record(CHAIN, 20_000, 1.0, observed=[0, 1], seed=0)
+
+
+def some_weights(hidden=5, neurons=2):
+    random = np.random.default_rng(0)
+    shapes = {"recurrent": (hidden, hidden), "input": (hidden, neurons), "readout": (neurons, hidden)}
+    return {name: jnp.asarray(0.5 * random.normal(size=shape)) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize("forcing", [1.0, 0.4, 0.0])
+@pytest.mark.parametrize("phi", [Identity(), HyperbolicTangent()])
+def test_loss_is_that_of_the_steps_one_by_one(phi, forcing):
+    weights, windows = some_weights(), np.random.default_rng(1).normal(size=(3, 5, 2))
+    errors = []
+    for window in windows:
+        state, output = np.zeros(5), window[0]
+        for given, target in zip(window[:-1], window[1:], strict=True):
+            fed = forcing * given + (1 - forcing) * output
+            state = np.asarray(phi(weights["recurrent"] @ state + weights["input"] @ fed))
+            output = np.asarray(weights["readout"] @ state)
+            errors.append((output - target) ** 2)
+    assert float(Loss(phi, forcing)(weights, jnp.asarray(windows))) == pytest.approx(np.mean(errors), rel=1e-12)
+
+
+def test_adam_is_its_own_definition():
+    weight, state = jnp.array(1.5), adam.start(jnp.array(1.5))
+    mean = square = 0.0
+    expected = 1.5
+    for number in range(1, 30):
+        gradient = np.sin(3.0 * number) + float(weight)
+        weight, state = adam.step(weight, state, jnp.array(gradient), 0.01, number)
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        expected -= 0.01 * (mean / (1 - 0.9**number)) / (np.sqrt(square / (1 - 0.999**number)) + 1e-8)
+        assert float(weight) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("window", [1, pytest.param(6, marks=pytest.mark.full)])
+def test_training_ends_where_theory_of_windows_says(window):
+    """The spurious slow mode of the one-step network, in one with ten times as many hidden units as neurons."""
+    student = WideNetwork(hidden=24, window=window, nonlinearity=Identity(), steps=4000, rate=3e-3, batch=256)
+    expected = Windowed(window).fit(RECORDING).slowest()
+    # minibatches leave a scatter of about 10%, most of it gone as the rate falls
+    assert student.fit(RECORDING).slowest() == pytest.approx(expected, rel=0.15)
+    assert expected > 4 * CHAIN.truth.timescales[0]
+    assert expected == pytest.approx(Windowed(window).fit(RecordedCircuit(CHAIN, [0, 1], 1.0)).slowest(), rel=0.15)
+
+
+def test_seeds_and_times_of_one_training_are_those_of_their_own():
+    student = WideNetwork(hidden=6, window=3, steps=20, batch=8, gain=0.5, seed=3)
+    both = student.along_training(RECORDING, [5, 20], seeds=2)
+    alone = WideNetwork(hidden=6, window=3, steps=20, batch=8, gain=0.5, seed=4).fit(RECORDING)
+    np.testing.assert_allclose(both[1][1].propagator, alone.propagator, atol=1e-10)
+    assert np.abs(both[0][0].propagator - both[1][0].propagator).max() > 1e-4
+
+
+def test_propagator_is_the_free_networks_jacobian_where_it_rests():
+    fit = WideNetwork(hidden=6, window=3, steps=200, batch=16, nonlinearity=ErrorFunction()).fit(RECORDING)
+    assert fit.propagator.shape == (6, 6) and fit.readout.shape == (2, 6)
+    recurrence, phi = np.array([[0.0, 1.8], [1.8, 0.0]]), HyperbolicTangent()
+    rest = resting_state(phi, recurrence, np.array([0.3, 0.2]))
+    np.testing.assert_allclose(np.tanh(recurrence @ rest), rest, atol=1e-9)
+    assert rest[0] > 0.5
+    with pytest.raises(DivergedError, match="cycle"):
+        resting_state(phi, np.array([[0.0, -2.0], [2.0, 0.0]]), np.array([0.3, 0.2]))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: WideNetwork(window=10).fit(Recording(np.random.default_rng(0).normal(size=(5, 10, 2)), 1.0)), "11"),
+        (lambda: WideNetwork().fit(RecordedCircuit(CHAIN, [0])), "samples"),
+        (lambda: WideNetwork(forcing=1.5).fit(RECORDING), "forcing = 1.5"),
+        (lambda: WideNetwork(steps=0).fit(RECORDING), "steps = 0"),
+        (lambda: WideNetwork(nonlinearity="tanh").fit(RECORDING), "Nonlinearity"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make, message):
+    with pytest.raises(ProblemError, match=message):
+        make()
+
+
+def test_gradient_reaches_back_through_the_window():
+    weights, windows = some_weights(), jnp.asarray(np.random.default_rng(1).normal(size=(3, 5, 2)))
+    loss, step = Loss(HyperbolicTangent(), 0.5), 1e-6
+    gradient = jax.grad(loss)(weights, windows)
+    for name, group in weights.items():
+        move = jnp.zeros_like(group).at[1, 1].set(step)
+        change = loss({**weights, name: group + move}, windows) - loss({**weights, name: group - move}, windows)
+        assert float(gradient[name][1, 1]) == pytest.approx(float(change) / (2 * step), abs=1e-8)
