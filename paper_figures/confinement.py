@@ -10,11 +10,11 @@ from paper_figures.figure import Figure
 from paper_figures.style import COLUMN, PALETTE
 from theory.derivation import derive
 from theory.errors import DomainWarning
-from theory.transverse import escape_time
+from theory.transverse import first_passage
 
 _WIDTH, _END = 16, 300.0
 _GAINS = (0.0, 1e-6, 1e-3)
-_ROUNDING = 1e-17
+_STEP = 0.075
 
 
 class ConfinementFigure(Figure):
@@ -28,9 +28,10 @@ class ConfinementFigure(Figure):
         "From W(0) = 0 it is confined to two. a: root-mean-square recurrent weight between that subspace and the other "
         "units. Dots: a trained network of width 16, for W(0) = 0, where rounding is all there is, and for random "
         "W(0) of two gains. Lines: the transverse growth predicted along the confined path, for random initial "
-        "weights of that size (for W(0) = 0 of 1e-17, the size of rounding, set by eye; its slope is predicted). "
+        "weights of that size and, for W(0) = 0, for the rounding of every weight at every step of float64 arithmetic, "
+        "which is derived, not fitted. "
         "b: the loss. Black: the confined equations, which stay at their saddle for ever; dotted: the training time "
-        "at which the weights outside are predicted to reach 0.1."
+        "at which the weights outside are predicted to reach 0.1, where that is within the axis."
     )
     runtime = "2 min"
 
@@ -41,7 +42,7 @@ class ConfinementFigure(Figure):
             seeds=1,
             training_time=_END,
             records=101,
-            step_size=0.075,
+            step_size=_STEP,
             weights=True,
         )
 
@@ -65,15 +66,18 @@ class ConfinementFigure(Figure):
             networks = experiment.run(store, progress=False).isel(seed=0)
             sizes = recurrent_outside(weights_of(networks), basis_of(experiment, 0))
             label = f"gain {gain:g}" if gain else "W(0) = 0"
-            entry = gain / np.sqrt(_WIDTH) if gain else _ROUNDING
             style = {"ms": 2.6, "mfc": "white", "mew": 0.8, "color": colour}
             shown = sizes > 0
             left.plot(networks.training_time[shown][::2], sizes[shown][::2], "o", **style)
-            predicted = entry * np.exp(path.log_amplification.values)
-            below = predicted < 0.3
+            predicted = (
+                gain / np.sqrt(_WIDTH) * np.exp(path.log_amplification.values)
+                if gain
+                else dynamics.rounding_outside(path, _WIDTH, _STEP)
+            )
+            below = (predicted > 0) & (predicted < 0.3)
             left.plot(times[below], predicted[below], color=colour, label=label)
             right.plot(networks.training_time[::2], networks.loss[::2], "o", **style, label=label)
-            right.axvline(escape_time(path, entry, 0.1), color=colour, ls=":", lw=1)
+            right.axvline(first_passage(times, predicted, 0.1), color=colour, ls=":", lw=1)
         left.set(
             yscale="log",
             ylim=(1e-18, 3),

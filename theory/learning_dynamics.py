@@ -21,6 +21,7 @@ from theory.objectives import FiniteWindow
 from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction
+from theory.rounding import rounding_outside
 from theory.trajectory import trajectory
 from theory.transverse import (
     couplings_along,
@@ -237,6 +238,24 @@ class LearningDynamics:
             path[name] = ("training_time", np.interp(path["training_time"], mesh, values))
         return path
 
+    def rounding_outside(self, path, width: int, step_size: float) -> Float[np.ndarray, " record"]:
+        """What rounding makes, in float64, of the recurrent weights outside that exact arithmetic keeps at zero.
+
+        Root-mean-square over their entries, at every record; nothing is fitted (see `theory.rounding`).
+
+        Args:
+            path: what `solve` or `solve_from` returned.
+            width: N, of the network that is trained.
+            step_size: training time of each of its steps.
+
+        Raises:
+            NotDerivableError: a reduction that leaves out no silent units.
+        """
+        mesh, states, couplings = self._followed(path)
+        networks = jax.vmap(lambda state: self.reduction.network(self.problem, state))(jnp.asarray(states))
+        sizes = rounding_outside(networks, couplings, mesh, width, step_size, self.problem.learning_rule)
+        return np.interp(path["training_time"], mesh, sizes)
+
     def couplings(self, path) -> tuple[np.ndarray, np.ndarray]:
         """Training times, and the coupling M of a silent unit's weights at each (see `theory.transverse`).
 
@@ -249,6 +268,11 @@ class LearningDynamics:
         Raises:
             NotDerivableError: a reduction that leaves out no silent units.
         """
+        mesh, _, couplings = self._followed(path)
+        return mesh, couplings
+
+    def _followed(self, path) -> tuple:
+        """Training times, order parameters and couplings on the mesh."""
         if self.reduction.silent_recurrence(self.problem) is None:
             raise NotDerivableError(
                 f"{self.reduction.name} leaves out no silent units, so nothing can grow outside it."
@@ -262,7 +286,7 @@ class LearningDynamics:
         mesh = np.unique(np.searchsorted(clock, np.linspace(0.0, clock[-1], _MESH)).clip(0, fine.size - 1))
         exact = float(path["remainder"].max()) == 0.0  # moments had to be given up
         observer = Observer(self.problem, moments=False) if exact else self._observer
-        return fine[mesh], self._couplings(observer, states[mesh])
+        return fine[mesh], states[mesh], self._couplings(observer, states[mesh])
 
     def _require_stable_path(self, path) -> None:
         """A step that jumps over the stability boundary lands where the loss is infinite and formulas lie."""
