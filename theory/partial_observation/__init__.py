@@ -1,5 +1,7 @@
 """Partial observation: what a network of some neurons believes of a circuit, and what it takes to know better."""
 
+from theory.partial_observation.best_pulse import BestPulse as BestPulse
+from theory.partial_observation.best_pulse import best_pulse as best_pulse
 from theory.partial_observation.expected_timescales import chain_end_timescale as chain_end_timescale
 from theory.partial_observation.expected_timescales import (
     null_low_rank_eigenvalue as null_low_rank_eigenvalue,
@@ -32,6 +34,8 @@ from theory.partial_observation.latent_impostor import line_impostor as line_imp
 from theory.partial_observation.log_convexity import log_convexity as log_convexity
 from theory.partial_observation.markov_student import MarkovStudent as MarkovStudent
 from theory.partial_observation.markov_student import markov_student as markov_student
+from theory.partial_observation.next_neurons import choose_next_neurons as choose_next_neurons
+from theory.partial_observation.next_neurons import rank_next_neurons as rank_next_neurons
 from theory.partial_observation.null_low_rank_law import SlowestScaling as SlowestScaling
 from theory.partial_observation.null_low_rank_law import null_low_rank_density as null_low_rank_density
 from theory.partial_observation.null_low_rank_law import null_low_rank_edges as null_low_rank_edges
@@ -65,6 +69,7 @@ from theory.partial_observation.training_procedure import training_procedures as
 from theory.partial_observation.training_procedure import turning_points as turning_points
 
 __all__ = [
+    "BestPulse",
     "Bias",
     "Impostor",
     "InnovationsModel",
@@ -76,8 +81,10 @@ __all__ = [
     "SlowestScaling",
     "Spread",
     "best_explained_variance",
+    "best_pulse",
     "canonical_model",
     "chain_end_timescale",
+    "choose_next_neurons",
     "divergence_rate",
     "explained_variance",
     "fast_impostor",
@@ -99,6 +106,7 @@ __all__ = [
     "outcome",
     "phase_diagram",
     "pulse_trials_needed",
+    "rank_next_neurons",
     "rank_one_eigenvalues",
     "rank_one_phase_diagram",
     "recording_time_needed",
