@@ -13,17 +13,21 @@ from theory.derivation import derive
 DURATION, STEP = 50, 0.1
 
 
-def sampled_experiment(batch: int, training_time: float, output_noise: float = 0.0, **options) -> Experiment:
-    """Networks that learn a discrete-time memory on minibatches of fresh trajectories of 50 scored steps."""
-    teacher = teachers.state_space([[0.7]], [[1.0]], [[1.0]], time=DiscreteTime())
-    problem = Problem(
-        teacher,
+def discrete_memory(learning_rule) -> Problem:
+    """A dense network that learns, in discrete time, a memory of which 0.7 is left after a step."""
+    return Problem(
+        teachers.state_space([[0.7]], [[1.0]], [[1.0]], time=DiscreteTime()),
         architectures.FullRank(),
         initialisations.Gaussian(0.1, 0.1),
         objectives.WhiteNoise(),
-        learning_rules.GradientDescent(STEP),
+        learning_rule,
     )
-    sampled = Sampled(teacher, batch, DURATION, output_noise=output_noise)
+
+
+def sampled_experiment(batch: int, training_time: float, output_noise: float = 0.0, **options) -> Experiment:
+    """Networks that learn a discrete-time memory on minibatches of fresh trajectories of 50 scored steps."""
+    problem = discrete_memory(learning_rules.GradientDescent(STEP))
+    sampled = Sampled(problem.teacher, batch, DURATION, output_noise=output_noise)
     return Experiment(problem, training_time=training_time, evaluator=sampled, **options)
 
 

@@ -9,23 +9,18 @@ import numpy as np
 import pytest
 import xarray
 
+from numerics.claims.sampled_training import discrete_memory
 from numerics.evaluators import Moments, Sampled
 from numerics.training import advance, training_keys
-from theory import DiscreteTime, Problem, architectures, derive, initialisations, objectives, teachers
+from theory import derive, teachers
 from theory.errors import ProblemError
 from theory.learning_rules import GradientDescent, GradientFlow
 from theory.reductions import AlignedPole
 from theory.sampling import crossover, finite_data_floor, noise_floor, solution_curvatures
 
 WIDTH, NOISE, BATCH, STEPS, LEARNED = 16, 0.1, 16, 40, 400.0
-TEACHER = teachers.state_space([[0.7]], [[1.0]], [[1.0]], time=DiscreteTime())
-PROBLEM = Problem(
-    TEACHER,
-    architectures.FullRank(),
-    initialisations.Gaussian(0.1, 0.1),
-    objectives.WhiteNoise(),
-    GradientFlow(),
-)
+PROBLEM = discrete_memory(GradientFlow())
+TEACHER = PROBLEM.teacher
 DYNAMICS = derive(PROBLEM)
 
 
