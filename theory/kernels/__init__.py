@@ -12,6 +12,19 @@ from theory.kernels.all_pairs import all_pairs as all_pairs
 from theory.kernels.all_pairs import all_pairs_bytes as all_pairs_bytes
 from theory.kernels.last_time import Kernels as Kernels
 from theory.kernels.last_time import last_time as last_time
+from theory.kernels.lazy_spectrum import LazySpectrum as LazySpectrum
+from theory.kernels.linear_continuous import exponential_norm as exponential_norm
+from theory.kernels.linear_continuous import is_learnable as is_learnable
+from theory.kernels.linear_continuous import laplace_kernel as laplace_kernel
+from theory.kernels.linear_continuous import resolvent_kernel as resolvent_kernel
+from theory.kernels.linear_continuous import response_covariance as response_covariance
+from theory.kernels.linear_continuous import response_kernel as response_kernel
+from theory.kernels.linear_discrete import fastest_lag as fastest_lag
+from theory.kernels.linear_discrete import finite_width_ntk as finite_width_ntk
+from theory.kernels.linear_discrete import lag_rates as lag_rates
+from theory.kernels.linear_discrete import lag_rates_standard as lag_rates_standard
+from theory.kernels.linear_discrete import lag_responses as lag_responses
+from theory.kernels.linear_discrete import linear_kernels as linear_kernels
 from theory.kernels.pooled import pooled as pooled
 from theory.kernels.pooled import pooled_same_time as pooled_same_time
 from theory.kernels.recurrent_network import InitialState as InitialState
@@ -29,6 +42,7 @@ __all__ = [
     "Identity",
     "InitialState",
     "Kernels",
+    "LazySpectrum",
     "Rates",
     "ReLU",
     "RecurrentLayer",
@@ -39,9 +53,21 @@ __all__ = [
     "Variances",
     "all_pairs",
     "all_pairs_bytes",
+    "exponential_norm",
+    "fastest_lag",
+    "finite_width_ntk",
+    "is_learnable",
+    "lag_rates",
+    "lag_rates_standard",
+    "lag_responses",
+    "laplace_kernel",
     "last_time",
+    "linear_kernels",
     "padded",
     "pooled",
     "pooled_same_time",
+    "resolvent_kernel",
+    "response_covariance",
+    "response_kernel",
     "variances",
 ]
