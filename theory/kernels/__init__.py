@@ -12,6 +12,8 @@ from theory.kernels.all_pairs import all_pairs as all_pairs
 from theory.kernels.all_pairs import all_pairs_bytes as all_pairs_bytes
 from theory.kernels.last_time import Kernels as Kernels
 from theory.kernels.last_time import last_time as last_time
+from theory.kernels.last_time_log import LogKernels as LogKernels
+from theory.kernels.last_time_log import last_time_log as last_time_log
 from theory.kernels.lazy_spectrum import LazySpectrum as LazySpectrum
 from theory.kernels.linear_continuous import exponential_norm as exponential_norm
 from theory.kernels.linear_continuous import is_learnable as is_learnable
@@ -43,6 +45,7 @@ __all__ = [
     "InitialState",
     "Kernels",
     "LazySpectrum",
+    "LogKernels",
     "Rates",
     "ReLU",
     "RecurrentLayer",
@@ -62,6 +65,7 @@ __all__ = [
     "lag_responses",
     "laplace_kernel",
     "last_time",
+    "last_time_log",
     "linear_kernels",
     "padded",
     "pooled",

@@ -29,7 +29,7 @@ def resolvent_kernel(p, q, gain: float):
 
 
 def laplace_kernel(p, q, gain: float, read_in: float = 1.0, readout: float = 1.0):
-    """NTK of impulse responses in Laplace variables: `K = (|u|^2 + |v|^2) R + |u|^2 |v|^2 R^2`, weights themselves trained.
+    """NTK of impulse responses, each weight trained, in Laplace variables: `(|u|^2 + |v|^2) R + |u|^2 |v|^2 R^2`.
 
     The readout contributes |u|^2 R, the read-in |v|^2 R, and W the product of what lies before and after it. This is
     the kernel at initialisation; whether it stays is another matter: with |u| = |v| = 1 it changes several-fold during

@@ -24,8 +24,9 @@ def prepared(network: RecurrentNetwork, given) -> tuple[tuple[Activation, ...], 
     layers = range(len(network.layers))
     together = [np.concatenate([each.preactivation[layer].ravel() for each in found]) for layer in layers]
     activations, error = resolved(network, together)
-    sides = [
-        side(activations, values, starts, each.preactivation)
-        for each, (values, starts) in zip(found, given, strict=True)
-    ]
+    sides = []
+    for each, (values, starts) in zip(found, given, strict=True):
+        if activations != network.activations:  # variances and duals by one and the same series
+            each = variances_along(network, values, starts, activations)
+        sides.append(side(activations, values, starts, each.preactivation))
     return activations, error, sides

@@ -19,7 +19,7 @@ import numpy as np
 from theory.kernels.activations.activation import Activation, outer
 from theory.kernels.recurrent_network import RecurrentNetwork
 
-_ROUNDING = 64 * np.finfo(float).eps
+_ROUNDING = 512 * np.finfo(float).eps
 
 
 class Gains(NamedTuple):
@@ -111,7 +111,7 @@ def within_bounds(S, bound):
     """Covariances that respect |S| <= sqrt(S(t,t) S(t',t')), and reach it where they do but for rounding.
 
     In the chaotic phase the correlation 1 is an unstable fixed point: without this, rounding would tell apart
-    equal sequences, and a sequence from itself. Sequences that differ by less than 1e-7 of their size count as
+    equal sequences, and a sequence from itself. Sequences that differ by less than 5e-7 of their size count as
     equal until their states differ by more.
     """
     S = jnp.clip(S, -bound, bound)

@@ -51,9 +51,17 @@ def variances(network: RecurrentNetwork, sequences, lengths=None) -> Variances:
     return variances_along(network, given.values, np.zeros(len(given.values), int))
 
 
-def variances_along(network: RecurrentNetwork, values, starts) -> Variances:
-    """The same for checked sequences, each of which begins after `starts` times that nothing reads."""
-    found = _scan(network.activations, gains_of(network), jnp.swapaxes(jnp.asarray(values), 0, 1), jnp.asarray(starts))
+def variances_along(network: RecurrentNetwork, values, starts, activations=None) -> Variances:
+    """The same for checked sequences, each of which begins after `starts` times that nothing reads.
+
+    Args:
+        network: the network.
+        values: (sequence, time, input).
+        starts: (sequence,).
+        activations: the network's once they are resolved; None for as they are.
+    """
+    moved = jnp.swapaxes(jnp.asarray(values), 0, 1)
+    found = _scan(activations or network.activations, gains_of(network), moved, jnp.asarray(starts))
     return Variances(*(np.stack([np.asarray(layer) for layer in kind]) for kind in found))
 
 

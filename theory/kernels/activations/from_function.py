@@ -96,7 +96,17 @@ class FromFunction(Activation):
         )
 
     def moments(self, variance):
-        """E phi^2 and E phi'^2 by the trapezoidal rule."""
+        """E phi^2 and E phi'^2: by the trapezoidal rule, or the series once its terms are fixed.
+
+        Beyond the edge of chaos what a series leaves out would grow by chi a step, did variances have it and duals not.
+        """
+        if self.terms is not None:
+            variance = jnp.asarray(variance)
+            parts = self._coefficients(variance[..., None], self.terms)
+            return tuple(jnp.sum(part**2, axis=-2)[..., 0] for part in parts)
+        return self._quadrature(variance)
+
+    def _quadrature(self, variance):
         x, weights = hermite_weights(1)
         z = jnp.sqrt(variance)[..., None] * x
         return tuple(part(z) ** 2 @ weights[0] for part in (self.function, self._derivative))
@@ -113,7 +123,7 @@ class FromFunction(Activation):
         return next((terms for terms in _TERMS if self._tail(extremes, terms) < self.tolerance), _TERMS[-1])
 
     def _tail(self, variance, terms: int) -> float:
-        moments = self.moments(jnp.asarray(variance))
+        moments = self._quadrature(jnp.asarray(variance))
         coefficients = self._coefficients(jnp.asarray(variance), terms)
         left = [
             np.max(np.asarray(moment - jnp.sum(part**2, axis=-2)))
