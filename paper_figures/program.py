@@ -5,6 +5,7 @@ from typing import Annotated
 
 import tyro
 
+from numerics.commands.check_fit import CheckFit
 from numerics.commands.doctor import Doctor
 from numerics.commands.validate import Validate
 from paper_figures.commands import Figures, Sweep
@@ -13,6 +14,7 @@ Command = (
     Annotated[Figures, tyro.conf.subcommand("figures")]
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Validate, tyro.conf.subcommand("validate")]
+    | Annotated[CheckFit, tyro.conf.subcommand("check-fit")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )
 

@@ -34,6 +34,9 @@ from theory.partial_observation.latent_impostor import line_impostor as line_imp
 from theory.partial_observation.log_convexity import log_convexity as log_convexity
 from theory.partial_observation.markov_student import MarkovStudent as MarkovStudent
 from theory.partial_observation.markov_student import markov_student as markov_student
+from theory.partial_observation.mode_impostor import ModeImpostor as ModeImpostor
+from theory.partial_observation.mode_impostor import impostor_neurons as impostor_neurons
+from theory.partial_observation.mode_impostor import mode_impostor as mode_impostor
 from theory.partial_observation.next_neurons import choose_next_neurons as choose_next_neurons
 from theory.partial_observation.next_neurons import rank_next_neurons as rank_next_neurons
 from theory.partial_observation.null_low_rank_law import SlowestScaling as SlowestScaling
@@ -62,6 +65,8 @@ from theory.partial_observation.pulses import response_difference as response_di
 from theory.partial_observation.rank_one import rank_one_eigenvalues as rank_one_eigenvalues
 from theory.partial_observation.recorded_circuit import RecordedCircuit as RecordedCircuit
 from theory.partial_observation.recorded_trials import RecordedTrials as RecordedTrials
+from theory.partial_observation.supported_timescale import supported_by_projection as supported_by_projection
+from theory.partial_observation.supported_timescale import supported_timescales as supported_timescales
 from theory.partial_observation.training_path import training_path as training_path
 from theory.partial_observation.training_path import training_time_of_slow_mode as training_time_of_slow_mode
 from theory.partial_observation.training_procedure import standard_procedures as standard_procedures
@@ -74,6 +79,7 @@ __all__ = [
     "Impostor",
     "InnovationsModel",
     "MarkovStudent",
+    "ModeImpostor",
     "Oscillation",
     "RecordedCircuit",
     "RecordedTrials",
@@ -89,6 +95,7 @@ __all__ = [
     "explained_variance",
     "fast_impostor",
     "filter_covariance",
+    "impostor_neurons",
     "limit_cycle_seen",
     "line_impostor",
     "log_convexity",
@@ -96,6 +103,7 @@ __all__ = [
     "markov_impostor",
     "markov_student",
     "matched_families",
+    "mode_impostor",
     "null_low_rank_density",
     "null_low_rank_edges",
     "null_low_rank_eigenvalue",
@@ -118,6 +126,8 @@ __all__ = [
     "slowest_null_low_rank_quantile",
     "slowest_null_low_rank_scaling",
     "standard_procedures",
+    "supported_by_projection",
+    "supported_timescales",
     "symmetric_line_spread",
     "symmetric_line_timescale",
     "timescale_bias",

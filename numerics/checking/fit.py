@@ -1,0 +1,374 @@
+"""What a fitted network may claim of the circuit it was fitted to: computed from the recording and its weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.checking.fit_modes import Finding, Impostors, Memory, MemoryTest, impostors
+from numerics.checking.persistence import Persistence, persistence
+from numerics.checking.surrogates import sample_autocorrelation
+from numerics.checking.weights import Weights
+from numerics.recordings import Recording
+from theory.checks import count, instance, positive
+from theory.circuits.timescales import LINE_LEAST
+from theory.errors import ProblemError
+from theory.partial_observation.expected_timescales import fraction_observed
+from theory.partial_observation.supported_timescale import (
+    supported_by_projection,
+    supported_timescales,
+    timescale_of,
+)
+from theory.students import Autoregression, Subspace
+
+SURROGATES = 200
+PERSISTENCE_LEVEL = 0.002
+"""One persistent mode is rejected along a fit's mode at this level: stricter than where nothing is claimed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mode:
+    """A mode of the fit, and what the recording can support of it.
+
+    Args:
+        timescale: that the fit claims, in units of time.
+        period: of its oscillation, in units of time; infinite for a real mode.
+        direction: over the recorded neurons along which the mode is read out, (neuron,), complex.
+        supported: the longest timescale that the recording's covariances allow it over one bin (R1), in units of time;
+            NaN for a mode that reaches no recorded neuron.
+        condition: how far a change of the weights of size one moves the eigenvalue; 1 for a normal network.
+    """
+
+    timescale: float
+    period: float
+    direction: np.ndarray
+    supported: float
+    condition: float
+
+
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """The slowest timescale that another fit of the same recording reports, in units of time; NaN where it fails."""
+
+    name: str
+    timescale: float
+
+
+@dataclass(frozen=True, eq=False)
+class FitReport:
+    """What `check_fit` found. Timescales are in units of time.
+
+    Args:
+        finding: about the slowest mode; None where the fit claims no slow mode.
+        modes: of the fit, slowest first.
+        slow_modes: how many of them are slow (a pair that oscillates counts as two).
+        unit: time constant of single neurons, as given or as the fit's median timescale.
+        unit_given: whether it was given.
+        slow: from where on a mode is called slow.
+        bounds: R1's shortest and longest timescale for any fit of this recording over one bin.
+        refits: by other procedures, or of parts of the recording.
+        lags: of the sweep, in bins, (lag,).
+        sweep: slowest timescale of regressions over these lags, for the whole recording and its halves, (3, lag).
+        covariance_errors: `|C_fit(k) - C(k)| / |C(0)|` at these lags, (lag,); of the fit's own stationary law.
+        memory: along the slowest mode, or None.
+        persistence: of the recording along the slowest mode; None where it is too short, or the mode oscillates.
+        impostors: of the slowest mode; None unless it stands, or might.
+        vouched: fraction of the circuit that the user vouches for.
+        recording: in words.
+        duration: in units of time.
+        bin_size: in units of time.
+    """
+
+    finding: Finding | None
+    modes: tuple[Mode, ...]
+    slow_modes: int
+    unit: float
+    unit_given: bool
+    slow: float
+    bounds: tuple[float, float]
+    refits: tuple[Refit, ...]
+    lags: np.ndarray
+    sweep: np.ndarray
+    covariance_errors: np.ndarray
+    memory: Memory | None
+    persistence: Persistence | None
+    impostors: Impostors | None
+    vouched: float
+    recording: str
+    duration: float
+    bin_size: float
+
+    @property
+    def claimed(self) -> float:
+        """The slowest timescale that the fit claims."""
+        return self.modes[0].timescale
+
+    def __str__(self) -> str:
+        from numerics.checking.fit_words import verdict
+
+        found = verdict(self)
+        return f"{found.sentence}\n{found.words}"
+
+
+def check_fit(
+    recording: Recording,
+    weights: Weights,
+    *,
+    time_constant: float | None = None,
+    slow: float | None = None,
+    fraction: float = 0.1,
+    surrogates: int = SURROGATES,
+    seed: int = 0,
+) -> FitReport:
+    """Check the slow modes that a fitted network claims against the recording it was fitted to.
+
+    1. *What covariances allow* (R1, `theory.partial_observation.supported_timescales`): in a stationary network
+       `1 - |l|^2 = u^* Q u / u^* S u` for each left eigenvector u, so a mode can be no slower than the recording's
+       covariance and one-bin changes along u permit.
+    2. *Whether the memory lasts*: along u, the recording's autocorrelation must fall as the claimed timescale says,
+       at lags up to twice that timescale. Where hidden neurons made the mode it falls sooner, though
+       all covariances over one bin agree. See `MemoryTest`: even half of the claim is tested; and
+       `numerics.checking.persistence`: whether any one persistent mode has the spectrum seen.
+    3. *Who else would have passed*: impostors of n fast hidden neurons (`theory.partial_observation.ModeImpostor`) for
+       which a fit over one bin reports the same mode. The fewest that would not have been noticed give the
+       fraction of neurons below which the mode can be explained away.
+
+    Other fits of the same recording, and of its halves, are reported but decide nothing.
+
+    Assumptions: the fit is linear, or linearised; activity is stationary and about Gaussian; bins are shorter than
+    the claimed timescale. A drift of the recording looks like a slow mode. "Hidden neurons" have time constants no
+    longer than `time_constant`; a circuit with slow cells needs none.
+
+    Args:
+        recording: what was fitted, or another recording of the same neurons.
+        weights: of the fit.
+        time_constant: of single neurons, in units of time; None takes the weights', or the fit's median timescale.
+        slow: from where on a mode is called slow, in units of time; None is 20 time constants.
+        fraction: of the circuit that was recorded at least, as far as is known: a mode is supported only if smaller
+            fractions are needed to explain it away.
+        surrogates: how many are drawn.
+        seed: of the draws.
+
+    Raises:
+        ProblemError: rows and neurons, or bins, that do not match; numbers out of range.
+        UnstableSystemError: a mode of the fit does not decay.
+
+    >>> from numerics.recordings import record
+    >>> from theory import circuits, students
+    >>> recording = record(circuits.feedforward_chain(60, skip=1.0, rotated=True), 20_000, 1.0, observed=range(12))
+    >>> fit = students.Autoregression().fit(recording)
+    >>> report = check_fit(recording, Weights(propagator=fit.propagator), time_constant=1.0)
+    >>> report.finding.value, report.claimed > 20
+    ('is explained by unobserved neurons', True)
+    """
+    instance(recording, Recording, "recording")
+    instance(weights, Weights, "weights")
+    vouched, surrogates = fraction_observed(fraction), count(surrogates, "surrogates", least=40)
+    propagator = weights.over(recording.bin_size)
+    rows, columns = weights.readout(recording.neurons)
+    recording = Recording(recording.activity[:, :, columns], recording.bin_size)
+    law = _StationaryLaw.of(weights, propagator, rows, recording)
+    modes = _modes(law, rows, recording)
+    given = time_constant if time_constant is not None else weights.time_constant
+    unit = float(np.median([mode.timescale for mode in modes])) if given is None else positive(given, "time_constant")
+    slow = LINE_LEAST * unit if slow is None else positive(slow, "slow")
+    slow_modes = sum(mode.timescale >= slow for mode in modes)
+
+    bins = recording.bin_size
+    longest = max(2, min(recording.samples // 4, int(2 * modes[0].timescale / bins) + 1))
+    lags = np.unique(np.round(np.geomspace(1, longest, 16)).astype(int))
+    halves = _halves(recording)
+    finding = memory = found = lasting = None
+    if slow_modes:
+        if np.isnan(modes[0].supported):
+            raise ProblemError(
+                f"the fit's slowest mode ({modes[0].timescale:.3g}) does not reach any recorded neuron, so no "
+                "recording of them can say anything about it. Leave out the hidden rows that make it."
+            )
+        test = MemoryTest(modes[0].timescale, bins, recording.trials, recording.samples, surrogates, seed)
+        memory = _memory(test, modes[0], recording, lags)
+        lasting = _persistence(recording, modes[0])
+        rejected = memory.rejected or not _may_persist(lasting)
+        if not memory.too_short and not rejected and unit < modes[0].timescale:
+            found = impostors(test, memory.share, bins, unit, recording.neurons, slow_modes, vouched)
+        finding = _finding(memory, lasting, modes[0], slow, found, vouched)
+    return FitReport(
+        finding=finding,
+        modes=modes,
+        slow_modes=slow_modes,
+        unit=unit,
+        unit_given=given is not None,
+        slow=slow,
+        bounds=supported_timescales(recording),
+        refits=_refits(recording, halves),
+        lags=lags,
+        sweep=np.array([[_slowest(Autoregression(lag=int(k)), part) for k in lags] for part in (recording, *halves)]),
+        covariance_errors=law.errors(recording, lags),
+        memory=memory,
+        persistence=lasting,
+        impostors=found,
+        vouched=vouched,
+        recording=f"{recording.neurons} neurons, {recording.trials} trials of {recording.samples} bins of {bins:g}",
+        duration=recording.duration,
+        bin_size=bins,
+    )
+
+
+def _finding(memory: Memory, lasting: Persistence | None, mode: Mode, slow: float, found, vouched: float) -> Finding:
+    """The tests in words; a mode that is refused though covariances allow it was made by hidden neurons."""
+    if memory.rejected or not _may_persist(lasting):
+        if mode.supported < mode.timescale / 2:
+            return Finding.UNSUPPORTED
+        one_mode = lasting is not None and _may_persist(lasting)
+        return Finding.OVERSTATED if one_mode and lasting.timescale >= slow else Finding.EXPLAINED
+    if memory.too_short or found is None or found.fraction > vouched:
+        return Finding.UNDECIDED
+    return Finding.SUPPORTED
+
+
+def _may_persist(lasting: Persistence | None) -> bool:
+    return lasting is None or lasting.p_value > PERSISTENCE_LEVEL
+
+
+def _persistence(recording: Recording, mode: Mode) -> Persistence | None:
+    if np.isfinite(mode.period):
+        return None
+    try:
+        return persistence((recording.centred() @ mode.direction).real, recording.bin_size)
+    except ProblemError:  # too short for it
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class _StationaryLaw:
+    """The fit as a process of its own: `s_{n+1} = A s_n + e`, recorded at some rows with observation noise."""
+
+    propagator: np.ndarray
+    covariance: np.ndarray
+    rows: np.ndarray
+    observation_noise: float
+
+    @classmethod
+    def of(cls, weights: Weights, A: np.ndarray, rows: np.ndarray, recording: Recording) -> "_StationaryLaw":
+        noise = weights.noise
+        if noise is None and rows.size == len(A) and not weights.observation_noise:
+            # what the fit leaves unexplained of each bin, in the order of its rows
+            C, later = recording.lagged_covariance([0, 1])
+            ours = A[np.ix_(rows, rows)]
+            left = C - ours @ later.T - later @ ours.T + ours @ C @ ours.T
+            noise = np.empty_like(left)
+            noise[np.ix_(rows, rows)] = left
+        scale = 1.0
+        if noise is None:  # independent noise of one size for all states, to match the recorded variance
+            noise = np.eye(len(A))
+            variance = np.trace(_stationary(A, noise)[np.ix_(rows, rows)])
+            recorded = np.trace(recording.lagged_covariance([0])[0]) - rows.size * weights.observation_noise
+            if recorded <= 0:
+                raise ProblemError(
+                    f"observation_noise = {weights.observation_noise:g} is more than all that varies in the recording "
+                    f"({recorded / rows.size + weights.observation_noise:g} a neuron)."
+                )
+            scale = recorded / variance
+        return cls(A, scale * _stationary(A, noise), rows, weights.observation_noise)
+
+    def errors(self, recording: Recording, lags: np.ndarray) -> np.ndarray:
+        """`|C_fit(k) - C(k)| / |C(0)|` in the Frobenius norm, (lag,)."""
+        C, found, state, reached = recording.lagged_covariance([0, *lags]), [], self.covariance[:, self.rows], 0
+        for k, recorded in zip(lags, C[1:], strict=True):
+            state, reached = np.linalg.matrix_power(self.propagator, int(k) - reached) @ state, int(k)
+            found.append(np.linalg.norm(state[self.rows] - recorded) / np.linalg.norm(C[0]))
+        return np.array(found)
+
+
+def _stationary(A: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """`sum_k A^k Q A^kT`, by doubling: positive terms only, so far from normal A costs no digits."""
+    covariance, power = noise, A
+    for _ in range(60):
+        added = power @ covariance @ power.T
+        covariance, power = covariance + added, power @ power
+        if np.abs(added).max() <= 1e-17 * np.abs(covariance).max():
+            break
+    return (covariance + covariance.T) / 2
+
+
+def _modes(law: _StationaryLaw, rows: np.ndarray, recording: Recording) -> tuple[Mode, ...]:
+    values, left = np.linalg.eig(law.propagator.T)
+    right_values, right = np.linalg.eig(law.propagator)
+    seen = law.covariance[np.ix_(rows, rows)] + law.observation_noise * np.eye(rows.size)
+    modes = []
+    for index in np.argsort(-np.abs(values), kind="stable"):
+        value, u = values[index], left[:, index]
+        v = right[:, int(np.argmin(np.abs(right_values - value)))]
+        # of the recorded neurons, what tells most of the mode: all of it, where no row is hidden
+        direction = np.linalg.solve(seen, law.covariance[rows] @ u.conj()).conj()
+        overlap = abs(u @ v)
+        seen_at_all = np.abs(direction).max() > 1e-12 * np.abs(u).max()
+        modes.append(
+            Mode(
+                timescale=float(timescale_of(abs(value), recording.bin_size)),
+                period=float(2 * np.pi * recording.bin_size / abs(np.angle(value))) if value.imag else np.inf,
+                direction=direction,
+                supported=supported_by_projection(recording, direction) if seen_at_all else float("nan"),
+                condition=float(np.linalg.norm(u) * np.linalg.norm(v) / overlap) if overlap else np.inf,
+            )
+        )
+    return tuple(modes)
+
+
+def _memory(test: MemoryTest, mode: Mode, recording: Recording, sweep: np.ndarray) -> Memory:
+    """The recording along a mode."""
+    lags = np.unique(np.concatenate([sweep, test.lags]))
+    found = _autocorrelation(recording, mode, lags)
+    compared = np.searchsorted(lags, test.lags)
+    if compared.size < 2:
+        nothing = np.full((2, lags.size), np.nan)
+        return Memory(mode.timescale, lags, found, np.nan, compared, np.nan, np.nan, False, nothing)
+    test.prepare(found[compared[0]])
+    level, shape, gone = test.p_values(found[None, compared])
+    share = test.share(found[compared[0]], 1.0)
+    claimed = test.draw(test.decaying(share, 1.0), lags, test.number)
+    band = np.quantile(claimed, [0.025, 0.975], axis=0)
+    return Memory(
+        mode.timescale, lags, found, share, compared, float(level[0]), float(shape[0]), bool(gone[0]), band
+    )
+
+
+def _autocorrelation(recording: Recording, mode: Mode, lags: np.ndarray) -> np.ndarray:
+    """`Re <y_{n+k} y_n^*> exp(-i w k) / <|y|^2>` of the projection y on a mode of angular frequency w a bin, (lag,)."""
+    signal = recording.centred() @ mode.direction
+    parts = [part for part in (signal.real, signal.imag) if np.abs(part).max() > 1e-9 * np.abs(signal).max()]
+    if len(parts) == 1:
+        return sample_autocorrelation(parts[0], lags)
+    samples = signal.shape[1]
+    turn = np.exp(-2j * np.pi * recording.bin_size / mode.period * lags)
+    products = np.array([np.vdot(signal[:, : samples - k], signal[:, k:]) / (samples - k) for k in lags])
+    both = np.stack([products * turn, products * turn.conj()]).real * samples / np.vdot(signal, signal).real
+    return both[int(np.argmax(both[:, 0]))]  # u and its conjugate turn in opposite senses
+
+
+def _halves(recording: Recording) -> tuple[Recording, Recording]:
+    activity = recording.activity
+    if recording.trials >= 2:
+        middle = recording.trials // 2
+        parts = activity[:middle], activity[middle:]
+    else:
+        middle = recording.samples // 2
+        parts = activity[:, :middle], activity[:, middle:]
+    return tuple(Recording(part, recording.bin_size) for part in parts)
+
+
+def _refits(recording: Recording, halves) -> tuple[Refit, ...]:
+    order = min(recording.neurons, 10)
+    horizon = max(2, min(200 // recording.neurons, recording.samples // 20))
+    return (
+        Refit("regression over one bin", _slowest(Autoregression(), recording)),
+        Refit("the same, first half", _slowest(Autoregression(), halves[0])),
+        Refit("the same, second half", _slowest(Autoregression(), halves[1])),
+        Refit(f"{order} latent states, subspace identification", _slowest(Subspace(order, horizon), recording)),
+    )
+
+
+def _slowest(student, recording: Recording) -> float:
+    try:
+        return student.fit(recording).slowest()
+    except ProblemError:  # too little data for this fit: it has nothing to say
+        return float("nan")

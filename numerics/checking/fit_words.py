@@ -1,0 +1,233 @@
+"""The report on a fit: the verdict in plain words, sections with figures and tables, one page."""
+
+import numpy as np
+
+from numerics.checking import fit_plots
+from numerics.checking.fit import PERSISTENCE_LEVEL, FitReport
+from numerics.checking.fit_modes import PULSE, Finding
+from numerics.checking.page import Page, Section, Table, Tone, Verdict
+from numerics.plot_style import style
+
+_LISTED = 8  # modes
+
+
+def verdict(report: FitReport) -> Verdict:
+    """The finding in one sentence, with its numbers and what to do.
+
+    Args:
+        report: of `check_fit`.
+    """
+    claimed, found = f"{report.claimed:.3g}", report.impostors
+    if report.finding is None:
+        return Verdict(
+            Tone.GOOD,
+            "The fit claims no slow mode.",
+            f"Its slowest timescale, {claimed}, is below {report.slow:.3g}, from where on a mode is called slow "
+            f"here. "
+            "A real slow mode can still be missed: with few neurons recorded a fit over one bin sees it faster "
+            "than it is."
+            + _missed(report),
+        )
+    if report.finding is Finding.SUPPORTED:
+        return Verdict(
+            Tone.GOOD,
+            f"The fit may claim its slow mode ({claimed}).",
+            "Along the mode the recording's memory lasts at least half as long as claimed, and looks like one "
+            "persistent "
+            "mode."
+            f"\n\nFast hidden neurons could have faked it unnoticed only if there are {found.unnoticed - 1} or "
+            f"more for "
+            f"each slow mode: if fewer than {found.fraction:.1%} of the circuit's neurons were recorded. You "
+            f"vouch for "
+            f"{report.vouched:.0%}." + _missed(report),
+        )
+    if report.finding is Finding.EXPLAINED:
+        return Verdict(
+            Tone.BAD,
+            f"The fit's slow mode ({claimed}) is explained by unobserved neurons.",
+            "All covariances over one bin agree with the mode, and that is what made the fit report it. But the "
+            "memory "
+            f"does not last as a mode's would: {_evidence(report)}. Do not call it an attractor. Fast neurons that "
+            "were not recorded, in a feedforward arrangement for instance, do this.\n\n"
+            "What to do: fit with hidden states (latent variables), compare fits over longer lags, or perturb "
+            "the circuit.",
+        )
+    if report.finding is Finding.OVERSTATED:
+        return Verdict(
+            Tone.DOUBT,
+            f"A slow mode is there, but not of {claimed}: rather {report.persistence.timescale:.3g}.",
+            f"The recording's memory does not last even half as long as claimed ({_evidence(report)}), yet what "
+            f"there is "
+            "looks like one persistent mode. Non-normal amplification makes fits of few neurons overstate a "
+            "timescale.",
+        )
+    if report.finding is Finding.UNSUPPORTED:
+        return Verdict(
+            Tone.BAD,
+            f"The recording does not support the fit's slow mode ({claimed}): the bound is violated.",
+            f"Its covariances allow this mode at most {report.modes[0].supported:.3g} over one bin, and no mode "
+            f"of any "
+            f"fit more than {report.bounds[1]:.3g}; and later memory does not make up for it: "
+            f"{_evidence(report)}. The "
+            "mode comes from the fit's training, from another recording, or from a mismatch of neurons or bins.",
+        )
+    return Verdict(Tone.DOUBT, f"Whether the fit's slow mode ({claimed}) is real cannot be told.", _undecided(report))
+
+
+def _undecided(report: FitReport) -> str:
+    found = report.impostors
+    if report.memory.too_short:
+        return (
+            f"The recording has {report.recording}: too short to follow a memory of {report.claimed:.3g}. "
+            f"Record at least "
+            f"{20 * report.claimed:.3g} in trials of at least {3 * report.claimed:.3g}."
+        )
+    if found is None:
+        return f"The mode is no slower than single neurons ({report.unit:.3g}); there is nothing to explain away."
+    return (
+        "Nothing contradicts the mode, but an impostor would have passed as well: "
+        f"{found.unnoticed - 1} hidden neurons, as fast as single ones ({report.unit:.3g}), would explain it away "
+        f"unnoticed, that is if {found.fraction:.1%} of the circuit or less was recorded. You vouch for "
+        f"{report.vouched:.0%}.\n\n"
+        f"What to do: record about {found.time_needed:.3g} (you have {report.duration:.3g}), after which the best "
+        "test can tell the mode from the impostor that this fraction allows (R6); or perturb: about "
+        f"{max(1, np.ceil(found.pulse_trials)):.3g} pulses of {PULSE:g} standard deviations along the mode, read out "
+        f"{found.pulse_time:.3g} later (R8); or record more of the circuit, so that you can vouch for more than "
+        f"{found.fraction:.1%}." + ("" if report.unit_given else _GUESSED)
+    )
+
+
+_GUESSED = (
+    " The time constant of single neurons was not given, and the fit's median timescale stands for it: give it with "
+    "--time-constant."
+)
+
+
+def _evidence(report: FitReport) -> str:
+    memory, parts = report.memory, []
+    if memory.rejected:
+        p_value = min(memory.shape_p_value, memory.level_p_value if memory.gone else 1.0)
+        parts.append(f"a mode of even half that timescale would decline as fast with probability {p_value:.2g} or less")
+    if report.persistence is not None and report.persistence.p_value <= PERSISTENCE_LEVEL:
+        parts.append(f"one persistent mode of any timescale is rejected (p = {report.persistence.p_value:.2g})")
+    return ", and ".join(parts)
+
+
+def _missed(report: FitReport) -> str:
+    if report.persistence is None or report.persistence.timescale < 2 * report.claimed:
+        return ""
+    return (
+        f" Along the slowest mode the recording remembers for {report.persistence.timescale:.3g}: the fit "
+        f"understates it, "
+        "as fits of few neurons do."
+    )
+
+
+def page(report: FitReport, provenance: dict[str, str]) -> Page:
+    """The report as a page, figures drawn.
+
+    Args:
+        report: of `check_fit`.
+        provenance: what was computed, for its foot.
+    """
+    with style():
+        sections = (_memory(report), _bounds(report), _impostors(report), _refits(report))
+        made = Page(
+            "May this fitted network claim its slow modes?", verdict(report), tuple(filter(None, sections)), provenance
+        )
+    return made
+
+
+def _memory(report: FitReport) -> Section | None:
+    if report.memory is None:
+        return None
+    return Section(
+        "Does the memory last?",
+        "The recording is projected on the fit's slowest mode. If the mode is real, its autocorrelation "
+        "declines as the "
+        "claimed timescale says, within the shaded band (95% of recordings of this length in which the claim is "
+        "true). If "
+        "hidden neurons made it, it follows the claim over one bin, and then falls sooner.\n\n"
+        "Slower than claimed is no objection: with few neurons recorded a real mode is understated.",
+        figure=fit_plots.memory(report),
+        caption="Autocorrelation of the recording along the slowest mode (dots), the claim (line and band), half the "
+        "claimed timescale (dotted), and an impostor of fast hidden neurons (dashed), against the lag.",
+    )
+
+
+def _bounds(report: FitReport) -> Section:
+    rows = tuple(
+        (
+            str(number + 1),
+            f"{mode.timescale:.4g}" + ("" if np.isinf(mode.period) else f" (period {mode.period:.3g})"),
+            f"{mode.supported:.4g}",
+            _within(mode.supported / mode.timescale),
+            f"{mode.condition:.3g}",
+        )
+        for number, mode in enumerate(report.modes[:_LISTED])
+    )
+    return Section(
+        "What the covariances allow",
+        "In a stationary network a mode that lasts must vary much and change little. Along each mode, what the "
+        "recording "
+        "varies and changes from bin to bin bounds the timescale: `1 - |l|^2 = u*Qu / u*Su`. Over all modes of "
+        "any fit of "
+        f"these neurons the bound is {report.bounds[1]:.4g} (and a regression's modes are no faster than "
+        f"{report.bounds[0]:.3g}). Observation noise lowers the bound; a fit that models it may exceed it.\n\n"
+        "A mode within its bound may still be false: to be allowed is not to be true.",
+        table=Table(("mode", "claimed timescale", "allowed at most", "within?", "sensitivity |u||v|/|u.v|"), rows),
+    )
+
+
+def _within(ratio: float) -> str:
+    if np.isnan(ratio):
+        return "not seen"
+    if ratio >= 0.9:
+        return "yes"
+    return "not quite" if ratio >= 0.5 else "no"
+
+
+def _impostors(report: FitReport) -> Section | None:
+    if not report.slow_modes:
+        return None
+    ratio, found = report.claimed / report.unit, report.impostors
+    rows = [
+        ("feedforward chain, its last neuron recorded (R3)", f"{min(1.0, 4 / (np.pi * ratio**2)):.2%}"),
+        ("strong null low-rank recurrence, on average (R4)", f"{2 / (ratio + 1):.2%}"),
+    ]
+    if found is not None:
+        rows.append(
+            (f"cascades: {found.fewest - 1} hidden neurons for each slow mode", _fraction(report, found.fewest))
+        )
+        rows.append((f"cascades unnoticed by this recording: {found.unnoticed - 1}", f"{found.fraction:.2%}"))
+    return Section(
+        "Who else would look like this?",
+        "Circuits without any slow mode, of which a fit over one bin reports this one, and the fraction of "
+        "neurons that may "
+        f"be observed for that (with a time constant of single neurons of {report.unit:.3g}).",
+        table=Table(("circuit", "fraction of neurons observed"), tuple(rows)),
+    )
+
+
+def _fraction(report: FitReport, cascade: int) -> str:
+    recorded = len(report.modes[0].direction)
+    return f"{recorded / (recorded + report.slow_modes * (cascade - 1)):.2%}"
+
+
+def _refits(report: FitReport) -> Section:
+    rows = [("this fit", f"{report.claimed:.4g}")]
+    rows += [(refit.name, f"{refit.timescale:.4g}" if np.isfinite(refit.timescale) else "-") for refit in report.refits]
+    return Section(
+        "Do other fits agree?",
+        "The same recording, fitted over longer lags, in halves, and with latent states. A true timescale is "
+        "flat in the "
+        "lag, or rises where few neurons are seen; an invented one falls. At lags beyond the memory a regression "
+        "fits noise, and reports anything.\n\n"
+        f"The fit's own covariances depart from the recording's by {report.covariance_errors[0]:.1%} at one bin and "
+        f"{report.covariance_errors.max():.1%} at most (of the equal-time covariance).",
+        figure=fit_plots.sweep(report),
+        table=Table(("fit", "slowest timescale"), tuple(rows)),
+        caption="Slowest timescale of regressions over increasing lags, for the whole recording and its halves, "
+        "with the "
+        "claim as a line.",
+    )

@@ -1,0 +1,190 @@
+"""What a fit may claim: true line attractors pass, invented modes are caught, and wrong files are refused in words."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from numerics.checking.fit import check_fit
+from numerics.checking.fit_modes import Finding
+from numerics.checking.fit_words import page
+from numerics.checking.surrogates import surrogate_autocorrelations
+from numerics.checking.weights import Weights, load_weights
+from numerics.recordings import Recording, record
+from paper_figures.program import main
+from theory import circuits
+from theory.errors import ProblemError, UnstableSystemError
+from theory.students import Autoregression
+
+
+def recorded(circuit, samples=20_000, seed=0):
+    return record(circuit, samples, 1.0, observed=range(10), seed=seed)
+
+
+def fitted(recording) -> Weights:
+    return Weights(propagator=Autoregression().fit(recording).propagator, time_constant=1.0)
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return recorded(circuits.feedforward_chain(100, skip=1.0, rotated=True))
+
+
+@pytest.fixture(scope="module")
+def line():
+    return recorded(circuits.non_normal_line_attractor(100, 3.0))
+
+
+def test_mode_that_hidden_neurons_made_is_explained_by_them(chain):
+    report = check_fit(chain, fitted(chain))
+    assert report.finding is Finding.EXPLAINED and report.claimed > 20
+    assert report.modes[0].supported == pytest.approx(report.claimed)  # covariances over one bin allow it
+
+
+@pytest.fixture(scope="module")
+def line_report(line):
+    return check_fit(line, fitted(line))
+
+
+def test_mode_of_a_line_attractor_is_not_refused(line_report):
+    report = line_report
+    assert report.finding in (Finding.SUPPORTED, Finding.UNDECIDED)
+    assert report.impostors.unnoticed >= report.impostors.fewest
+    # recorded autocorrelations start on the claim: the regression has the recording's covariance at one bin
+    assert report.memory.recorded[0] == pytest.approx(np.exp(-1.0 / report.claimed), abs=1e-3)
+    assert report.bounds[0] <= report.claimed <= report.bounds[1] * (1 + 1e-9)
+
+
+def test_one_who_records_nearly_everything_may_claim_what_others_cannot(line):
+    """The same recording and fit: only what the user vouches for differs."""
+    weights = fitted(line)
+    found = [check_fit(line, weights, fraction=fraction).finding for fraction in (1e-3, 0.9)]
+    assert found == [Finding.UNDECIDED, Finding.SUPPORTED]
+
+
+def test_claim_above_the_bound_is_not_supported():
+    """Leaky neurons, and weights that claim a mode of 200 time constants which is nowhere in the recording."""
+    recording = recorded(circuits.uncoupled(10))
+    weights = Weights(propagator=np.diag([np.exp(-1 / 200), *[np.exp(-1.0)] * 9]), time_constant=1.0)
+    report = check_fit(recording, weights)
+    assert report.finding is Finding.UNSUPPORTED
+    assert report.modes[0].supported == pytest.approx(1.0, abs=0.1) and report.bounds[1] < 1.5
+
+
+def test_fit_without_a_slow_mode_claims_nothing():
+    recording = recorded(circuits.uncoupled(10))
+    assert check_fit(recording, fitted(recording)).finding is None
+
+
+def test_recording_shorter_than_the_claim_decides_nothing(line):
+    short = Recording(line.activity[:, :300], 1.0)
+    weights = Weights(propagator=np.diag([np.exp(-1 / 5000), *[np.exp(-1.0)] * 9]), time_constant=1.0)
+    assert check_fit(short, weights).finding is Finding.UNDECIDED
+
+
+def test_three_ways_to_give_weights_are_one():
+    W = np.array([[0.5, 0.2], [0.0, -0.3]])
+    drift = (W - np.eye(2)) / 5.0
+    first, second = Weights(W=W, time_constant=5.0), Weights(drift=drift)
+    np.testing.assert_allclose(first.over(0.7), second.over(0.7), rtol=1e-14)
+    half = Weights(propagator=second.over(0.35)).over(0.35)
+    np.testing.assert_allclose(half @ half, first.over(0.7), rtol=1e-13)
+
+
+def test_order_of_rows_does_not_matter_and_hidden_rows_are_allowed(chain):
+    order = np.random.default_rng(0).permutation(10)
+    weights = fitted(chain)
+    shuffled = Weights(propagator=weights.propagator[np.ix_(order, order)], neurons=order, time_constant=1.0)
+    reports = [check_fit(chain, each, surrogates=40) for each in (weights, shuffled)]
+    np.testing.assert_allclose(reports[1].memory.recorded, reports[0].memory.recorded, rtol=1e-7)
+    np.testing.assert_allclose(reports[1].covariance_errors, reports[0].covariance_errors, rtol=1e-7, atol=1e-12)
+    hidden = np.zeros((11, 11))
+    hidden[:10, :10] = weights.propagator
+    seen = np.append(np.arange(10), -1)
+    # a silent hidden row changes nothing of the fit's modes
+    silent = check_fit(chain, Weights(propagator=hidden, neurons=seen, time_constant=1.0), surrogates=40)
+    assert silent.claimed == pytest.approx(reports[0].claimed) and silent.finding is Finding.EXPLAINED
+
+
+def test_surrogates_have_the_autocorrelation_they_were_given():
+    """A moving average: known exactly, and zero beyond its end."""
+    r, lags = np.array([1.0, 0.4]), np.array([1, 2, 5])
+    found = surrogate_autocorrelations(r, trials=3, samples=2000, lags=lags, number=200, seed=0)
+    # Bartlett: a sample autocorrelation scatters by about sqrt((1 + 2 r^2) / 6000) = .015; means of 200, by .001
+    np.testing.assert_allclose(found.mean(0), [0.4, 0.0, 0.0], atol=0.004)
+    assert found[:, 2].std() == pytest.approx(np.sqrt((1 + 2 * 0.4**2) / 6000), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (dict(), "exactly one"),
+        (dict(propagator=np.eye(2), drift=np.eye(2)), "exactly one"),
+        (dict(propagator=np.ones((2, 3))), "square"),
+        (dict(propagator=[[np.nan]]), "not finite"),
+        (dict(W=np.eye(2)), "time_constant"),
+        (dict(drift=-np.eye(2), neurons=[0.0, 1.0]), "whole number"),
+        (dict(drift=-np.eye(2), neurons=[1, 1]), "more than one row"),
+        (dict(drift=-np.eye(2), neurons=[-1, -1]), "hidden"),
+        (dict(drift=-np.eye(2), noise=np.eye(3)), "2 rows"),
+        (dict(drift=-np.eye(2), noise=-np.eye(2)), "no covariance"),
+    ],
+)
+def test_wrong_weights_are_refused_in_words(weights, words):
+    with pytest.raises(ProblemError, match=words):
+        Weights(**weights)
+
+
+def test_weights_that_do_not_match_the_recording_are_refused(line):
+    good = np.diag(np.linspace(0.1, 0.9, 10))
+    with pytest.raises(UnstableSystemError, match="1.02"):
+        check_fit(line, Weights(propagator=good + np.diag([0.92, *[0.0] * 9])))
+    with pytest.raises(ProblemError, match="3 rows"):
+        check_fit(line, Weights(propagator=good[:3, :3]))
+    with pytest.raises(ProblemError, match="neuron 17"):
+        check_fit(line, Weights(propagator=good[:3, :3], neurons=[0, 1, 17]))
+    unseen = np.zeros((11, 11))
+    unseen[:10, :10], unseen[10, 10] = 0.5 * np.eye(10), 0.999
+    with pytest.raises(ProblemError, match="does not reach"):
+        check_fit(line, Weights(propagator=unseen, neurons=[*range(10), -1], time_constant=1.0))
+    with pytest.raises(ProblemError, match="bins of 0.5"):
+        check_fit(line, Weights(propagator=good, bin_size=0.5))
+
+
+def test_wrong_files_are_refused_in_words(tmp_path):
+    np.savez(tmp_path / "pickle.npz", propagator=np.array([{}], dtype=object))
+    np.savez(tmp_path / "ambiguous.npz", A=np.eye(2))
+    np.savez(tmp_path / "other.npz", weights=np.eye(2))
+    (tmp_path / "model.pt").write_bytes(b"x")
+    (tmp_path / "cut.npz").write_bytes(b"PK\x03\x04")
+    wrong = {
+        "pickle.npz": "Export arrays",
+        "ambiguous.npz": "either",
+        "other.npz": "weights",
+        "model.pt": "Export arrays",
+        "cut.npz": "cannot be read",
+        "absent.npz": "no file",
+    }
+    for name, words in wrong.items():
+        with pytest.raises(ProblemError, match=words):
+            load_weights(tmp_path / name)
+
+
+def test_command_writes_one_page_and_overwrites_nothing(chain, tmp_path, capsys):
+    np.savez(tmp_path / "day.npz", activity=chain.activity[:, :3000], bin_size=1.0)
+    np.savez(tmp_path / "fit.npz", propagator=fitted(chain).propagator, time_constant=1.0)
+    output = tmp_path / "report.html"
+    files = [str(tmp_path / "day.npz"), str(tmp_path / "fit.npz")]
+    assert main(["check-fit", *files, "--output", str(output)]) == 0
+    assert "The report" in capsys.readouterr().out
+    text = output.read_text(encoding="utf-8")
+    assert text.count("data:image/png;base64,") == 2 and "http" not in text
+    assert main(["check-fit", *files, "--output", str(output)]) == 1
+    assert "--overwrite" in capsys.readouterr().err and output.read_text(encoding="utf-8") == text
+    assert main(["check-fit", files[0]]) == 1
+
+
+@pytest.mark.parametrize("finding", [None, *Finding])
+def test_every_verdict_has_its_words(line_report, finding):
+    changed = dataclasses.replace(line_report, finding=finding)
+    assert str(changed).startswith(page(changed, {}).verdict.sentence) and len(str(changed)) > 150
