@@ -54,5 +54,5 @@ def sweep(report: FitReport) -> Figure:
     axes.set(xscale="log", yscale="log", xlabel="lag of the fit (units of time)")
     axes.set_ylabel("slowest timescale (units of time)")
     axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.6)))
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
