@@ -10,6 +10,8 @@ from theory.kernels.all_pairs import TimeBlocks as TimeBlocks
 from theory.kernels.all_pairs import TimeKernels as TimeKernels
 from theory.kernels.all_pairs import all_pairs as all_pairs
 from theory.kernels.all_pairs import all_pairs_bytes as all_pairs_bytes
+from theory.kernels.kernel_flow import KernelFlow as KernelFlow
+from theory.kernels.kernel_flow import gaussian_posterior as gaussian_posterior
 from theory.kernels.last_time import Kernels as Kernels
 from theory.kernels.last_time import last_time as last_time
 from theory.kernels.last_time_log import LogKernels as LogKernels
@@ -43,6 +45,7 @@ __all__ = [
     "FromFunction",
     "Identity",
     "InitialState",
+    "KernelFlow",
     "Kernels",
     "LazySpectrum",
     "LogKernels",
@@ -59,6 +62,7 @@ __all__ = [
     "exponential_norm",
     "fastest_lag",
     "finite_width_ntk",
+    "gaussian_posterior",
     "is_learnable",
     "lag_rates",
     "lag_rates_standard",
