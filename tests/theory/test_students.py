@@ -240,6 +240,12 @@ class TestSubspace:
         walk = Recording(generator(seed).normal(size=(1, 40, 2)).cumsum(axis=1), 1.0)
         assert np.abs(Subspace(order=2, horizon=3).fit(walk).eigenvalues()).max() < 1
 
+    def test_states_beyond_those_that_can_be_seen_change_nothing(self):
+        """Ten neurons of a line attractor are a process of eleven states; asked for twenty, rounding is left out."""
+        recorded = RecordedCircuit(circuits.symmetric_line_attractor(100), range(10))
+        fit = Subspace(order=20, horizon=5).fit(recorded)
+        assert fit.timescales().size == 11 and fit.slowest() == pytest.approx(1000.0, rel=1e-5)
+
     def test_horizon_that_is_too_short_is_refused(self):
         with pytest.raises(ProblemError, match="horizon above 6"):
             Subspace(order=5, horizon=3).fit(RecordedCircuit(arbitrary(), [0]))

@@ -54,6 +54,8 @@ class Subspace(Student):
         between = _blocks(horizon, lambda i, j: C[i + j + 1])
         root, past_root = square_root(future), square_root(past)
         left, correlations, _ = np.linalg.svd(np.linalg.solve(root, np.linalg.solve(past_root, between.T).T))
+        # states beyond what past and future share at all are rounding, and would take the others with them
+        order = max(1, min(order, int(np.sum(correlations > 1e-10))))
         observability = root @ left[:, :order] * np.sqrt(correlations[:order])
         shifted = observability[d:]
         propagator = np.linalg.lstsq(observability[:-d], shifted, rcond=None)[0]
