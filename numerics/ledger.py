@@ -17,7 +17,7 @@ def ledger(reports: list[Report], file=None) -> None:
     if not console.is_terminal:
         # a pipe has no width of its own, and eighty columns would break the numbers
         console = Console(file=file, width=160)
-    table = Table(title="Claims against trained networks", title_justify="left")
+    table = Table(title="Claims against trained and fitted networks", title_justify="left")
     for heading in (
         "claim",
         "predicted",

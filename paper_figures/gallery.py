@@ -180,7 +180,7 @@ section {{ margin: 3rem 0; }} img {{ max-width: 100%; height: auto; }} h2 {{ mar
 code {{ background: #f3f3f3; padding: .1em .3em; }}
 </style></head><body>
 <h1>How recurrent networks learn</h1>
-<p>Lines are theory, dots are trained networks.</p>
+<p>Lines are theory, dots are networks: trained, or fitted to recordings.</p>
 {sections}
 </body></html>
 """

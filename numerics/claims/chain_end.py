@@ -36,7 +36,7 @@ class ChainEnd(Claim):
             observed=(0,),
             bin_size=bin_size,
             samples=round(duration / bin_size),
-            draws=16,
+            draws=32,
         )
 
     def measured(self, experiment: Fitting, networks) -> np.ndarray:

@@ -39,7 +39,7 @@ class Reversibility(Claim):
 
     def _fitting(self, circuit, options: dict, samples: int) -> Fitting:
         lags = FIRST + 2 * max(STEPS)
-        return Fitting(circuit, options, observed=(0,), bin_size=0.5, samples=samples, draws=16, lags=lags)
+        return Fitting(circuit, options, observed=(0,), bin_size=0.5, samples=samples, draws=64, lags=lags)
 
     def measured(self, experiment: Fitting, networks) -> np.ndarray:
         """(draw, step)."""

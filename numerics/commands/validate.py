@@ -9,7 +9,7 @@ import tyro
 
 @dataclass(frozen=True)
 class Validate:
-    """Check the claims against trained networks and print the ledger.
+    """Check the claims against trained and fitted networks and print the ledger.
 
     Runs what is not on disk yet, with an estimate of the cost first; an interrupted call goes on where it
     stopped. Exit status 0 whatever the verdicts: a disagreement is a result.
