@@ -324,7 +324,7 @@ def _memory(test: MemoryTest, mode: Mode, recording: Recording, sweep: np.ndarra
         return Memory(mode.timescale, lags, found, np.nan, compared, np.nan, np.nan, False, nothing)
     test.prepare(found[compared[0]])
     level, shape, gone = test.p_values(found[None, compared])
-    share = test.share(found[compared[0]], 1.0)
+    share = float(np.clip(found[0] * np.exp(lags[0] / test.bins), 0.05, 1.0))
     claimed = test.draw(test.decaying(share, 1.0), lags, test.number)
     band = np.quantile(claimed, [0.025, 0.975], axis=0)
     return Memory(

@@ -38,7 +38,7 @@ class Memory:
         timescale: claimed, in units of time.
         lags: in bins, (lag,).
         recorded: autocorrelation of the recording's projection on the mode, (lag,).
-        share: of the projection's variance that the mode can have, from the first lag compared.
+        share: of the projection's variance that the mode can have, from the first lag.
         compared: which lags the test compares, (compared,), as positions in `lags`; fewer than two: too short.
         level_p_value: of so little memory at the first lag compared, if the mode lasted half as long as claimed.
         shape_p_value: of so fast a decline between the lags compared, likewise.
