@@ -7,6 +7,7 @@ from numerics.claims.integrator_outlier import integrator_outlier as integrator_
 from numerics.claims.line_attractor_missed import line_attractor_missed as line_attractor_missed
 from numerics.claims.markov_limit import markov_limit as markov_limit
 from numerics.claims.null_low_rank_slow import null_low_rank_slow as null_low_rank_slow
+from numerics.claims.oscillation_fades import oscillation_fades as oscillation_fades
 from numerics.claims.oscillator_pair import oscillator_pair as oscillator_pair
 from numerics.claims.pulse_response import pulse_response as pulse_response
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
@@ -23,6 +24,7 @@ __all__ = [
     "line_attractor_missed",
     "markov_limit",
     "null_low_rank_slow",
+    "oscillation_fades",
     "oscillator_pair",
     "pulse_response",
     "random_recurrence",
