@@ -3,32 +3,38 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.stats import chi2
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import chi2, ncx2
 
-from numerics.checking.spectrum import Periodogram, autocorrelation, whittle_fit
+from numerics.checking.spectrum import Periodogram, SpectralFit, autocorrelation, whittle_fit
 from theory.errors import ProblemError
 
 GAP = 10.0
 """One mode is persistent if it is this many times slower than the next: the definition of a line attractor."""
-SHARES = (0.8, 1.1)
+SHARES = (0.65, 1.1)
 """Its share of the signal's autocovariance at one bin; above 1 where fast modes enter negatively."""
-LEVEL = 0.025
+LEVEL = 0.02
 """The error rate at which a single persistent mode is rejected."""
-_BETWEEN = (1.5, 3.0)
+_BETWEEN = (1.5, 3.0, 6.0)
+_NEARBY = (0.5, 0.7, 1.0, 1.4, 2.0)
+_PER_MEMORY = 5.0
 _GRID = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Persistence:
     """How well one persistent mode explains a signal, and how long the signal remembers.
 
     Args:
         timescale: of the best persistent mode, in units of time.
         statistic: twice the gain in log-likelihood when memory is allowed inside the gap, in nats.
-        rejected: whether one persistent mode is rejected, at 2.5 percent.
+        rejected: whether one persistent mode is rejected, at two percent.
         memory: the first lag at which the autocorrelation is not above three standard errors, in units of time.
         longest_timescale: the slowest mode that was tried, in units of time: a slower one could not be told from it.
+        frequencies: of the bands of the spectrum, in radians per unit of time, (band,).
+        power: the periodogram in each band, for a signal of unit variance and in bins, (band,).
+        one_mode: what one persistent mode makes of it, (band,).
+        alternative: what memory inside the gap makes of it, (band,).
     """
 
     timescale: float
@@ -36,6 +42,10 @@ class Persistence:
     rejected: bool
     memory: float
     longest_timescale: float
+    frequencies: np.ndarray
+    power: np.ndarray
+    one_mode: np.ndarray
+    alternative: np.ndarray
 
     @property
     def p_value(self) -> float:
@@ -45,44 +55,49 @@ class Persistence:
     def time_needed(self, duration: float, power: float = 0.95) -> float:
         """How long a recording would have to be for the mode to be rejected with given power, in units of time.
 
-        The statistic is about 2 + 2 h T after a time T, with h the rate at which evidence comes in, estimated from
-        this one recording; infinite where it shows no evidence at all.
+        After a time T the statistic is near a non-central chi-squared of non-centrality `2 h T`, with h the rate at
+        which evidence comes in, estimated from this one recording; infinite where it shows no evidence at all.
 
         Args:
             duration: of this recording.
             power: wanted.
         """
-        rate = (self.statistic - len(_BETWEEN)) / (2 * duration)
-        if rate <= 0:
+        freedom = len(_BETWEEN)
+        evidence = self.statistic - freedom
+        if evidence <= 0:
             return float("inf")
-        quantile = np.sqrt(chi2.isf(LEVEL, 1)) + np.sqrt(chi2.isf(2 * (1 - power), 1))
-        return float(quantile**2 / (2 * rate))
+        threshold = chi2.isf(LEVEL, freedom)
+        wanted = brentq(lambda centre: ncx2.sf(threshold, freedom, centre) - power, 0.1, 1e3)
+        return float(wanted / evidence * duration)
 
 
-def persistence(signal: np.ndarray, bin_size: float) -> Persistence:
+def persistence(signal: np.ndarray, bin_size: float, time_constant: float = 0.0) -> Persistence:
     """Test whether one persistent mode explains a signal, by a likelihood ratio over its whole spectrum.
 
     The null class has the spectra of
 
-        one slow mode of timescale t_1 with a share of .8 to 1.1 of the autocovariance at one bin,
+        one slow mode of timescale t_1 with a share of .65 to 1.1 of the autocovariance at one bin,
         + any modes, of either sign, of timescales t_1 / 10, t_1 / 20, ... down to the bin, + white noise:
 
     what a line attractor shows along its slowest direction, reversible or not, however it is observed and whatever
-    is added to it that is ten times faster. The alternative also has memory inside the gap, at t_1 / 1.5 and t_1 / 3,
-    of either sign, and any share: with these the memory can end sooner than an exponential, as that of a
-    feedforward chain does. Both are fitted by Whittle's likelihood at their own best t_1. The statistic is
-    near chi-squared with two degrees of freedom where the null holds; that it is no larger was checked on
-    line attractors of every kind by `attractory check-recording --calibrate`.
+    is added to it that is ten times faster. The alternative has memory inside the gap as well, at t_1 / 1.5, t_1 / 3
+    and t_1 / 6, of either sign, and any share: so it can end sooner than an exponential, as that of a feedforward
+    chain does. Both are fitted by Whittle's likelihood, the first at its best t_1 up to five times the memory
+    (`memory`), the second at the best within a factor of two of it. Where the null holds the statistic is near
+    chi-squared with three degrees of freedom; `attractory check-recording --calibrate` counts how often it
+    rejects line attractors of every kind.
 
-    Assumptions: stationary, Gaussian, nothing that oscillates more slowly than the bin. The slow mode is at most a
-    twentieth of the recording and a quarter of a trial: a slower one is fitted as one at that limit.
+    Assumptions: stationary, Gaussian, nothing that oscillates more slowly than the bin; a slow mode seen clearly: one
+    whose share of what is observed is below .65, because few neurons carry it, is rejected. It is at
+    most a twentieth of the recording and a quarter of a trial slow: a slower one is fitted as one at that limit.
 
     Args:
         signal: centred, (trial, time).
         bin_size: in units of time.
+        time_constant: of a single unit, in units of time: a persistent mode is ten times slower, and ten bins.
 
     Raises:
-        ProblemError: too short a recording for any mode ten bins slow.
+        ProblemError: too short a recording for any such mode.
 
     >>> from numerics.recordings import record
     >>> from theory.circuits import LinearCircuit
@@ -92,35 +107,44 @@ def persistence(signal: np.ndarray, bin_size: float) -> Persistence:
     (False, True)
     """
     trials, samples = signal.shape
-    shortest, longest = GAP, min(trials * samples / 20, samples / 4)
+    shortest, longest = GAP * max(1.0, time_constant / bin_size), longest_timescale(trials, samples)
     if longest <= 2 * shortest:
         raise ProblemError(
-            f"{trials} trials of {samples} bins are too short to look for persistence: the longest timescale they "
-            f"can show is {longest:.0f} bins, and the shortest that is looked for {shortest:.0f}. Record longer."
+            f"{trials} trials of {samples} bins are too short to look for persistence: the slowest timescale they "
+            f"can show is {longest:.0f} bins, and the fastest that counts as persistent {shortest:.0f}. Record at "
+            f"least {2 * shortest / longest:.1f} times longer, in longer trials."
         )
-    deviation = signal.std()
-    spectrum = Periodogram.of(signal / deviation)
-    grid = np.geomspace(shortest, longest, _GRID)
-    one_mode = [_one_mode(spectrum, timescale) for timescale in grid]
-    best = int(np.argmax(one_mode))
+    remembered = memory(signal, longest)
+    spectrum = Periodogram.of(signal / signal.std())
+    grid = np.geomspace(shortest, max(2 * shortest, min(longest, _PER_MEMORY * remembered)), _GRID)
+    values = [_one_mode(spectrum, timescale).log_likelihood for timescale in grid]
+    best = int(np.argmax(values))
     refined = minimize_scalar(
-        lambda logarithm: -_one_mode(spectrum, np.exp(logarithm)),
+        lambda logarithm: -_one_mode(spectrum, np.exp(logarithm)).log_likelihood,
         bounds=np.log([grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]]),
         method="bounded",
         options={"xatol": 0.02},
     )
-    timescale, null = grid[best], one_mode[best]
-    if -refined.fun > null:
-        timescale, null = float(np.exp(refined.x)), -refined.fun
-    free = max([_within_gap(spectrum, timescale)] + [_within_gap(spectrum, each) for each in grid[::2]])
-    statistic = max(0.0, 2 * (free - null))
+    timescale = float(np.exp(refined.x)) if -refined.fun > values[best] else float(grid[best])
+    null = _one_mode(spectrum, timescale)
+    free = max((_within_gap(spectrum, ratio * timescale) for ratio in _NEARBY), key=lambda fit: fit.log_likelihood)
+    statistic = max(0.0, 2 * (free.log_likelihood - null.log_likelihood))
     return Persistence(
-        timescale=float(timescale * bin_size),
+        timescale=timescale * bin_size,
         statistic=statistic,
         rejected=bool(statistic > chi2.isf(LEVEL, len(_BETWEEN))),
-        memory=memory(signal, longest) * bin_size,
+        memory=remembered * bin_size,
         longest_timescale=float(longest * bin_size),
+        frequencies=spectrum.angles / bin_size,
+        power=spectrum.power,
+        one_mode=null.fitted,
+        alternative=free.fitted,
     )
+
+
+def longest_timescale(trials: int, samples: int) -> float:
+    """The slowest mode worth looking for, in bins: a twentieth of the recording, a quarter of a trial."""
+    return min(trials * samples / 20, samples / 4)
 
 
 def memory(signal: np.ndarray, longest: float) -> int:
@@ -152,8 +176,8 @@ def _spectra(spectrum: Periodogram, timescales) -> np.ndarray:
     return np.stack([spectrum.exponential(each) for each in timescales] + [white], axis=1)
 
 
-def _one_mode(spectrum: Periodogram, timescale: float) -> float:
-    """Log-likelihood of one mode and what is a gap faster, its share within bounds."""
+def _one_mode(spectrum: Periodogram, timescale: float) -> SpectralFit:
+    """The best fit of one mode and what is a gap faster, its share within bounds."""
     timescales = np.array([timescale, *_fast(timescale)])
     at_one_bin = np.append(np.exp(-1 / timescales), 0.0)
     terms = _spectra(spectrum, timescales)
@@ -161,17 +185,17 @@ def _one_mode(spectrum: Periodogram, timescale: float) -> float:
     parts = fit.weights * at_one_bin
     share = parts[0] / parts.sum()
     if SHARES[0] <= share <= SHARES[1]:
-        return fit.log_likelihood
+        return fit
     # share s: the fast parts sum to (1 - s) / s of the slow one, which gives the weight of the first of them
     bounded = []
     for s in SHARES:
         replaced = np.delete(terms - terms[:, [1]] * at_one_bin / at_one_bin[1], 1, axis=1)
         replaced[:, 0] = terms[:, 0] + terms[:, 1] * (1 - s) / s * at_one_bin[0] / at_one_bin[1]
-        bounded.append(whittle_fit(spectrum, replaced).log_likelihood)
-    return max(bounded)
+        bounded.append(whittle_fit(spectrum, replaced))
+    return max(bounded, key=lambda fit: fit.log_likelihood)
 
 
-def _within_gap(spectrum: Periodogram, timescale: float) -> float:
-    """Log-likelihood when there may be memory inside the gap as well."""
+def _within_gap(spectrum: Periodogram, timescale: float) -> SpectralFit:
+    """The best fit when there may be memory inside the gap as well."""
     between = [timescale / ratio for ratio in _BETWEEN]
-    return whittle_fit(spectrum, _spectra(spectrum, [timescale, *between, *_fast(timescale)])).log_likelihood
+    return whittle_fit(spectrum, _spectra(spectrum, [timescale, *between, *_fast(timescale)]))

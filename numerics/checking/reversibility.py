@@ -1,5 +1,6 @@
 """Can anything in detailed balance have made this recording? Two tests that need no truth."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,13 +76,19 @@ def _coherency(activity: np.ndarray, seed: int) -> float:
             f"{8 * neurons} samples in all are needed. Record longer, or leave out neurons."
         )
     transformed = np.fft.rfft(activity, axis=1)[:, 1 : ordinates + 1]
-    random = np.random.default_rng(seed)
-    statistic, drawn = 0.0, np.zeros(_DRAWS)
+    statistic = 0.0
     for first, last in bands:
         values = transformed[:, first:last].reshape(-1, neurons)
         statistic += float(_imbalance((values.T @ values.conj())[None], len(values))[0])
-        drawn += _imbalance(_wishart(random, neurons, len(values)), len(values))
+    drawn = _drawn(neurons, tuple(trials * (last - first) for first, last in bands), seed)
     return float((1 + np.sum(drawn >= statistic)) / (1 + _DRAWS))
+
+
+@functools.lru_cache(maxsize=8)
+def _drawn(neurons: int, ordinates: tuple[int, ...], seed: int) -> np.ndarray:
+    """The statistic in detailed balance, summed over bands, (draw,)."""
+    random = np.random.default_rng(seed)
+    return sum(_imbalance(_wishart(random, neurons, number), number) for number in ordinates)
 
 
 def _bands(ordinates: int, least: int) -> list[tuple[int, int]]:

@@ -53,6 +53,12 @@ class Periodogram:
         return np.add.reduceat(value, self.first - 1) / np.diff(np.append(self.first, self._phases.size + 1))
 
     @property
+    def angles(self) -> np.ndarray:
+        """Mean frequency of each band, in radians per bin, (band,)."""
+        last = np.append(self.first[1:], (self.samples + 1) // 2) - 1
+        return np.pi * (self.first + last) / self.samples
+
+    @property
     def _phases(self) -> np.ndarray:
         frequencies = np.arange(1, (self.samples + 1) // 2)
         return np.exp(-2j * np.pi * frequencies / self.samples)
@@ -64,10 +70,12 @@ class SpectralFit:
 
     Args:
         weights: of the spectra, of either sign, (term,).
+        fitted: their sum, (band,).
         log_likelihood: Whittle's, in nats, without the constant that all fits share.
     """
 
     weights: np.ndarray
+    fitted: np.ndarray
     log_likelihood: float
 
 
@@ -106,7 +114,7 @@ def whittle_fit(periodogram: Periodogram, spectra: np.ndarray) -> SpectralFit:
         w, gain, value = w + size * step, new - value, new
         if gain < 1e-6:
             break
-    return SpectralFit(w / scale, float(value))
+    return SpectralFit(w / scale, terms @ w, float(value))
 
 
 def _likelihood(n: np.ndarray, P: np.ndarray, f: np.ndarray) -> float:

@@ -1,0 +1,232 @@
+"""Is the memory in a recording a persistent mode? Checks that need no truth."""
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.checking.persistence import GAP, Persistence, longest_timescale, persistence
+from numerics.checking.preparation import prepare
+from numerics.checking.reversibility import Reversibility, reversibility
+from numerics.checking.spectrum import autocorrelation
+from numerics.checking.sweeps import Sweep, lag_sweep, order_sweep
+from numerics.recordings.recording import Recording
+from theory.checks import count, instance, positive
+from theory.errors import ProblemError
+from theory.students import Autoregression
+
+
+class Mode(enum.Enum):
+    """What is said of a persistent mode."""
+
+    REAL = "real"
+    INVENTED = "invented"
+    CANNOT_TELL = "cannot tell"
+    NONE = "none claimed"
+
+
+@dataclass(frozen=True, eq=False)
+class RecordingReport:
+    """What a recording says about persistent modes, with the numbers it rests on.
+
+    Args:
+        mode: whether a persistent mode is real, invented, or one cannot tell; or no fit claims one.
+        reasons: sentences behind it.
+        notes: what was done to the recording, and what might mislead.
+        claimed: the slowest timescale that a fit of the recording reports, at any lag, in units of time.
+        time_constant: of a single unit, given or estimated, in units of time.
+        time_needed: recording time at which to expect an answer where there is none; nan where there is one.
+        reversibility: whether reversible explanations are rejected.
+        persistence: the test of one persistent mode, or None where the recording is too short for it.
+        lags: the slowest timescale over lags.
+        orders: the slowest timescale over latent orders, or None where the recording is too short.
+        autocorrelation: of the slowest direction, (lag,).
+        recording: as it was tested, in components.
+    """
+
+    mode: Mode
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+    claimed: float
+    time_constant: float
+    time_needed: float
+    reversibility: Reversibility
+    persistence: Persistence | None
+    lags: Sweep
+    orders: Sweep | None
+    autocorrelation: np.ndarray
+    recording: Recording
+
+    def __str__(self) -> str:
+        first = "are rejected" if self.reversibility.rejected else "are not rejected"
+        lines = [f"(a) reversible explanations {first}", f"(b) a persistent mode: {self.mode.value}"]
+        return "\n".join([*lines, "", *self.reasons, *self.notes])
+
+
+def check_recording(
+    recording: Recording, time_constant: float | None = None, stages: int = 200, seed: int = 0
+) -> RecordingReport:
+    """Say whether a recording's memory is a persistent mode, without knowing the circuit.
+
+    Networks fitted to some neurons of a circuit report slow modes where feedforward chains carry the memory. Two
+    questions, answered separately:
+
+    (a) *Are reversible explanations rejected?* (symmetric line attractors among them); see `reversibility`.
+
+    (b) *A persistent mode is real, invented, or one cannot tell.* Nothing is asked if no fit reports a timescale ten
+    times the single unit's. Otherwise the slowest direction's spectrum is tested for one mode a factor of ten above
+    all others (`persistence`), and its memory is measured:
+
+        one mode is rejected, memory below `stages` time constants         invented: fits of such memory make slow modes
+        one mode is not rejected, memory above `stages` time constants     real: a chain would need more stages
+        anything else                                                      cannot tell
+
+    A chain of N stages remembers for at most about N time constants, so the second line says *how many neurons in a
+    row* the rival would need; `stages` is how many the experimenter finds possible.
+
+    Assumptions: stationary; near Gaussian; all neurons observed in the same way; time bins no longer than the memory.
+
+    Args:
+        recording: of some neurons.
+        time_constant: of a single unit (membrane or synapse), in units of time; None takes the median of the
+            timescales of a one-bin fit, the slowest left out.
+        stages: of a feedforward chain that is thought possible.
+        seed: of the draws behind the reversibility test.
+
+    Raises:
+        ProblemError: a recording too short to fit at all.
+
+    >>> from numerics.recordings import record
+    >>> from theory.circuits import feedforward_chain
+    >>> chain = feedforward_chain(100, skip=0.5, rotated=True)
+    >>> report = check_recording(record(chain, 20_000, 1.0, observed=range(10)), time_constant=1.0)
+    >>> report.mode.value, report.reversibility.rejected
+    ('invented', True)
+    """
+    recording, stages = instance(recording, Recording, "recording"), count(stages, "stages")
+    if time_constant is not None:
+        time_constant = positive(time_constant, "time_constant")
+    prepared, notes = prepare(recording)
+    signal, fast, oscillation = _slowest_direction(prepared)
+    bin_size, longest = prepared.bin_size, longest_timescale(*signal.shape)
+    if time_constant is None:
+        time_constant = fast
+        notes += (f"The time constant of a single unit was not given: {fast:.3g} is the median of the fit's others.",)
+    notes += (oscillation,) if oscillation else ()
+    lags = lag_sweep(prepared, longest)
+    try:
+        test, why = persistence(signal, bin_size, time_constant), ""
+    except ProblemError as error:
+        test, why = None, str(error)
+    if test is not None and test.memory >= 2 * bin_size:
+        drift = _drift(signal, test.timescale / bin_size)
+        notes += (drift,) if drift else ()
+    claimed = lags.slowest
+    mode, reasons, needed = _judge(test, why, claimed, time_constant, stages, prepared.duration)
+    return RecordingReport(
+        mode,
+        reasons,
+        notes,
+        claimed,
+        time_constant,
+        needed,
+        reversibility(prepared.activity, signal, longest, seed),
+        test,
+        lags,
+        order_sweep(prepared) if prepared.samples >= 64 else None,
+        autocorrelation(signal, int(longest)),
+        prepared,
+    )
+
+
+def _judge(test, why, claimed, time_constant, stages, duration) -> tuple[Mode, tuple[str, ...], float]:
+    """The verdict, its reasons, and the recording time needed."""
+    if claimed < GAP * time_constant:
+        reason = (
+            f"The slowest timescale that any fit reports is {claimed:.3g}, less than {GAP:.0f} times the single "
+            f"unit's {time_constant:.3g}: nobody would call that persistent."
+        )
+        return Mode.NONE, (reason,), np.nan
+    claim = f"Fits report a timescale of up to {claimed:.3g}, {claimed / time_constant:.0f} times a single unit's."
+    if test is None:
+        return Mode.CANNOT_TELL, (claim, why), np.nan
+    long, p = test.memory >= stages * time_constant, f"p = {test.p_value:.2g}"
+    one_mode = f"one mode of timescale {test.timescale:.3g}, ten times slower than all others"
+    shape = f"The spectrum is that of {one_mode} ({p})."
+    if test.rejected:
+        shape = f"The spectrum rejects any one mode that is ten times slower than all others ({p})."
+    memory = (
+        f"The slowest direction remembers for {test.memory:.3g}, or {test.memory / time_constant:.0f} time constants: "
+        f"{'more than' if long else 'no more than'} a feedforward chain of {stages} stages can without any slow mode."
+    )
+    if long != test.rejected:
+        return (Mode.REAL if long else Mode.INVENTED), (claim, shape, memory), np.nan
+    if long:
+        advice, needed = "It may be several slow modes, a slow oscillation, drift, or a longer chain.", np.nan
+    elif np.isfinite(needed := test.time_needed(duration)):
+        advice = (
+            f"If the mode is not there, a recording of about {needed:.3g}, {needed / duration:.1f} times this one, "
+            "would show it."
+        )
+    else:
+        advice = "Nothing here speaks against one mode, so how much longer to record cannot be said."
+    return Mode.CANNOT_TELL, (claim, shape, memory, advice), needed
+
+
+def _slowest_direction(recording: Recording) -> tuple[np.ndarray, float, str]:
+    """The activity along the slowest mode of a one-bin fit; the other modes' median timescale; a note.
+
+    The projection on the left eigenvector of a real mode is that mode's own activity. The direction is found in one
+    half of the recording and applied to the other, each way round, so that it is not fitted to the noise it meets.
+
+    Returns:
+        The signal, (trial, time): two halves of time count as trials where there is one trial only.
+    """
+    halves = np.array_split(recording.activity, 2) if recording.trials > 1 else np.array_split(
+        recording.activity[:, : recording.samples // 2 * 2], 2, axis=1
+    )
+    one, other = (Recording(half, recording.bin_size) for half in halves)
+    signal = np.concatenate([other.centred() @ _slowest(one), one.centred() @ _slowest(other)])
+    fit = Autoregression().fit(recording)
+    value = fit.eigenvalues()[0]
+    others = fit.timescales()[1:] if recording.neurons > 1 else fit.timescales()
+    period = 2 * np.pi * recording.bin_size / max(abs(np.angle(value)), 1e-12)
+    if period > 2 * np.pi * fit.slowest():
+        return signal, float(np.median(others)), ""
+    return signal, float(np.median(others)), (
+        f"The slowest mode of a one-bin fit oscillates, with a period of {period:.3g}: a persistent mode is "
+        "looked for along the direction that changes least from bin to bin."
+    )
+
+
+def _slowest(recording: Recording) -> np.ndarray:
+    """Left eigenvector of the slowest mode, or the direction of largest autocorrelation at one bin where it turns.
+
+    Of unit variance in the recording it comes from.
+    """
+    fit = Autoregression().fit(recording)
+    values, vectors = np.linalg.eig(fit.propagator.T)
+    slowest = int(np.argmax(np.abs(values)))
+    direction = vectors[:, slowest].real
+    if abs(values[slowest].imag) > 1e-9:
+        now, later = recording.lagged_covariance([0, 1])
+        whitening = np.linalg.inv(np.linalg.cholesky(now))
+        direction = whitening.T @ np.linalg.eigh(whitening @ (later + later.T) @ whitening.T)[1][:, -1]
+    return direction / np.sqrt(direction @ fit.covariance @ direction)
+
+
+def _drift(signal: np.ndarray, timescale: float) -> str:
+    """A warning where a straight line in time explains more than a mode of that timescale, in bins, would."""
+    trials, samples = signal.shape
+    line = np.arange(samples) - (samples - 1) / 2
+    line = line / np.linalg.norm(line)
+    overlap = np.fft.irfft(np.abs(np.fft.rfft(line, 2 * samples)) ** 2)[:samples]
+    correlation = np.exp(-np.arange(samples) / timescale)
+    expected = 2 * float(overlap @ correlation) - 1.0
+    found = float(np.mean((signal @ line) ** 2) / signal.var())
+    if found < expected * (1 + 9 * np.sqrt(2 / trials)):
+        return ""
+    return (
+        f"A straight drift explains {found / expected:.0f} times what it should: something drifts over "
+        f"{'the trials' if trials > 1 else 'the recording'}. Drift looks like memory; cut the recording or remove it."
+    )

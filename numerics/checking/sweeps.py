@@ -1,0 +1,110 @@
+"""Fits of one recording under one setting after another: a true timescale stays, an invented one moves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.recordings.recording import Recording
+from theory.errors import ProblemError
+from theory.students import Autoregression, Subspace
+
+_PARTS = 4
+_ROOM = 160  # rows of the covariance between future and past in subspace identification
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """The slowest timescale a fit reports under a range of settings.
+
+    Args:
+        settings: lags in bins, or orders, (setting,).
+        timescales: of the whole recording, in units of time; nan where noise hides it, (setting,).
+        parts: of each quarter of the recording, (quarter, setting).
+    """
+
+    settings: np.ndarray
+    timescales: np.ndarray
+    parts: np.ndarray
+
+    @property
+    def slowest(self) -> float:
+        """The slowest of all, in units of time; 0 where none could be read."""
+        return float(np.nanmax(self.timescales, initial=0.0))
+
+
+def lag_sweep(recording: Recording, longest: float) -> Sweep:
+    """The slowest timescale `-lag bin / ln |eigenvalue|` of the autoregression over one lag after another.
+
+    In detailed balance it never falls with the lag: longer lags look over what is fast. That of a circuit without
+    a slow mode falls once the lag passes its memory. Lags at which the largest eigenvalue is below .3, or
+    within four times what noise alone makes (`sqrt(neurons / samples)`), are left out.
+
+    Args:
+        recording: to be fitted.
+        longest: lag, in bins.
+    """
+    lags = np.unique(np.geomspace(1, max(1, longest), 12).astype(int))
+
+    def slowest(part: Recording) -> np.ndarray:
+        return np.array([_over(part, int(lag)) for lag in lags])
+
+    return Sweep(lags, slowest(recording), np.array([slowest(part) for part in quarters(recording)]))
+
+
+def order_sweep(recording: Recording) -> Sweep:
+    """The slowest timescale of latent linear models of one order after another, by subspace identification.
+
+    Args:
+        recording: to be fitted; with many neurons the horizon is short.
+    """
+    horizon = int(np.clip(_ROOM // recording.neurons, 2, 20))
+    horizon = min(horizon, recording.samples // (4 * _PARTS))
+    most = min(32, (horizon - 1) * recording.neurons)
+    orders = [order for order in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32) if order <= most]
+
+    def slowest(part: Recording) -> np.ndarray:
+        known = _Covariances(part, 2 * horizon)
+        return np.array([_of_order(part, known, Subspace(order, horizon)) for order in orders])
+
+    return Sweep(np.array(orders), slowest(recording), np.array([slowest(part) for part in quarters(recording)]))
+
+
+class _Covariances:
+    """The lagged covariances of a recording, computed once for students of many orders."""
+
+    def __init__(self, recording: Recording, number: int):
+        self.bin_size, self.neurons = recording.bin_size, recording.neurons
+        self._values = recording.lagged_covariance(range(number))
+
+    def lagged_covariance(self, lags) -> np.ndarray:
+        return self._values[list(lags)]
+
+
+def quarters(recording: Recording) -> list[Recording]:
+    """Quarters of the trials, or of the time where there are fewer than four trials."""
+    if recording.trials >= _PARTS:
+        pieces = np.array_split(recording.activity, _PARTS)
+    else:
+        pieces = np.array_split(recording.activity, _PARTS, axis=1)
+    return [Recording(piece, recording.bin_size) for piece in pieces]
+
+
+def _over(recording: Recording, lag: int) -> float:
+    if lag >= recording.samples:
+        return np.nan
+    fit = Autoregression(lag).fit(recording)
+    size = float(np.abs(fit.eigenvalues()[0]))
+    noise = 4 * np.sqrt(recording.neurons / (recording.trials * (recording.samples - lag)))
+    return _within_reach(recording, fit.slowest()) if size > max(0.3, noise) else np.nan
+
+
+def _of_order(recording: Recording, known: _Covariances, student: Subspace) -> float:
+    try:
+        return _within_reach(recording, student.fit(known).slowest())
+    except ProblemError:  # of too short a piece: its covariances are not those of any process
+        return np.nan
+
+
+def _within_reach(recording: Recording, timescale: float) -> float:
+    """A timescale slower than the record itself was not measured by it."""
+    return min(timescale, recording.samples * recording.bin_size)
