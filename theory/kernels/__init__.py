@@ -17,6 +17,7 @@ from theory.kernels.last_time import last_time as last_time
 from theory.kernels.last_time_log import LogKernels as LogKernels
 from theory.kernels.last_time_log import last_time_log as last_time_log
 from theory.kernels.lazy_spectrum import LazySpectrum as LazySpectrum
+from theory.kernels.leaky import leaky_all_pairs as leaky_all_pairs
 from theory.kernels.linear_continuous import exponential_norm as exponential_norm
 from theory.kernels.linear_continuous import is_learnable as is_learnable
 from theory.kernels.linear_continuous import laplace_kernel as laplace_kernel
@@ -70,6 +71,7 @@ __all__ = [
     "laplace_kernel",
     "last_time",
     "last_time_log",
+    "leaky_all_pairs",
     "linear_kernels",
     "padded",
     "pooled",
