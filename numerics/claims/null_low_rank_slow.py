@@ -15,7 +15,7 @@ class NullLowRankSlow(Claim):
     name = "null_low_rank_slow"
     sentence = (
         "A network fitted to half of the neurons of a circuit with null recurrence of rank 3 and gain g has three "
-        "eigenvalues of mean [f (1-f) g^2/2] / [1 + f g^2/2 - f^2 g^2/4] where the circuit has none but zero."
+        "eigenvalues of mean (f (1-f) g^2/2) / (1 + f g^2/2 - f^2 g^2/4) where the circuit has none but zero."
     )
     kind = "asymptotic"
     parameter = "1/neurons"
