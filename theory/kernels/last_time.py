@@ -96,6 +96,8 @@ def _same_times(rows: Side, columns: Side) -> tuple[Side, Side]:
 
     def extended(given: Side) -> Side:
         missing = times - given.values.shape[0]
+        if not missing:
+            return given
         index = jnp.maximum(jnp.arange(times) - missing, 0)
         values, deviations, features, starts = given
         return Side(*jax.tree.map(lambda leaf: leaf[index], (values, deviations, features)), starts + missing)

@@ -1,0 +1,54 @@
+"""Speed of the kernels of wide recurrent networks, against a plain loop over the recursion in the same run."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from theory.kernels import Erf, RecurrentLayer, RecurrentNetwork, all_pairs, all_pairs_bytes, last_time
+from theory.kernels.arcsine import arcsine
+
+SEQUENCES, FEWER, TIMES, GAIN = 500, 50, 100, 1.5
+
+
+def plain_loop(sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """NNGP and NTK at the last time as one would write the recursion down in NumPy."""
+    K = P = np.zeros((len(sequences), len(sequences)))
+    for x in np.swapaxes(sequences, 0, 1):
+        S = GAIN**2 * K + x @ x.T / x.shape[1]
+        R = S + GAIN**2 * P
+        norm = np.outer(1 + 2 * np.diag(S), 1 + 2 * np.diag(S))
+        K, P = 2 / np.pi * np.arcsin(2 * S / np.sqrt(norm)), 4 / np.pi / np.sqrt(norm - 4 * S**2) * R
+    return K, K + P
+
+
+def rows(seconds: Callable) -> list[tuple[str, ...]]:
+    """Lines of the table: the kernel at the last time, and at all pairs of times."""
+    sequences = np.random.default_rng(0).normal(size=(SEQUENCES, TIMES, 1))
+    network = RecurrentNetwork(RecurrentLayer(Erf(), GAIN))
+    found, expected = last_time(network, sequences), plain_loop(sequences)
+    error = max(np.abs(found.nngp - expected[0]).max(), np.abs(found.ntk - expected[1]).max())
+    ours, loop = seconds(lambda: last_time(network, sequences).ntk, 7), seconds(lambda: plain_loop(sequences)[1], 3)
+    points = jnp.linspace(-1, 1, 2_000_000)
+    vectorised = jax.jit(arcsine)
+    rate = points.size / seconds(lambda: vectorised(points), 7)
+    pairs = SEQUENCES**2 * TIMES / 2
+    fewer = sequences[:FEWER]
+    everywhere = seconds(lambda: all_pairs(network, fewer).ntk, 3)
+    all_of_them = (FEWER * TIMES) ** 2 / 2
+    memory = all_pairs_bytes((FEWER, TIMES), (FEWER, TIMES)) / 1e6
+    return [
+        (
+            f"kernels at the last time, erf, {SEQUENCES} sequences of length {TIMES}",
+            f"{1e3 * ours:.0f} ms",
+            f"{pairs / 1e6:.1f} million pairs at {pairs / ours / rate:.2f} of the machine's arcsine rate",
+            f"{loop / ours:.1f} times faster than a NumPy loop (bar: 4); they differ by {error:.0e}",
+        ),
+        (
+            f"kernels at all pairs of times, erf, {FEWER} sequences of length {TIMES}",
+            f"{1e3 * everywhere:.0f} ms",
+            f"{all_of_them / 1e6:.1f} million pairs at {all_of_them / everywhere / rate:.2f} of the arcsine rate",
+            f"{memory:.0f} MB for the result, in blocks of 16 MB",
+        ),
+    ]
