@@ -6,6 +6,7 @@ from typing import Annotated
 import tyro
 
 from numerics.commands.check_fit import CheckFit
+from numerics.commands.check_recording import CheckRecording
 from numerics.commands.doctor import Doctor
 from numerics.commands.validate import Validate
 from paper_figures.commands import Figures, Sweep
@@ -14,6 +15,7 @@ Command = (
     Annotated[Figures, tyro.conf.subcommand("figures")]
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Validate, tyro.conf.subcommand("validate")]
+    | Annotated[CheckRecording, tyro.conf.subcommand("check-recording")]
     | Annotated[CheckFit, tyro.conf.subcommand("check-fit")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )

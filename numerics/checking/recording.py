@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.fft import dct
 
 from numerics.checking.persistence import GAP, Persistence, longest_timescale, persistence
 from numerics.checking.preparation import prepare
@@ -14,6 +15,10 @@ from numerics.recordings.recording import Recording
 from theory.checks import count, instance, positive
 from theory.errors import ProblemError
 from theory.students import Autoregression
+
+_FEWEST = 16
+_MANY = 16
+_STRAIGHT = 0.9
 
 
 class Mode(enum.Enum):
@@ -73,13 +78,14 @@ def check_recording(
 
     (a) *Are reversible explanations rejected?* (symmetric line attractors among them); see `reversibility`.
 
-    (b) *A persistent mode is real, invented, or one cannot tell.* Nothing is asked if no fit reports a timescale ten
-    times the single unit's. Otherwise the slowest direction's spectrum is tested for one mode a factor of ten above
-    all others (`persistence`), and its memory is measured:
+    (b) *A persistent mode is real, invented, or one cannot tell.* One cannot where the recording is too short for the
+    test, and nothing is asked if no fit reports a timescale ten times the single unit's. Otherwise the slowest
+    direction's spectrum is tested for one mode a factor of ten above all others (`persistence`), and its memory is
+    measured:
 
         one mode is rejected, memory below `stages` time constants         invented: fits of such memory make slow modes
         one mode is not rejected, memory above `stages` time constants     real: a chain would need more stages
-        anything else                                                      cannot tell
+        anything else, or a straight drift                                 cannot tell
 
     A chain of N stages remembers for at most about N time constants, so the second line says *how many neurons in a
     row* the rival would need; `stages` is how many the experimenter finds possible.
@@ -89,7 +95,7 @@ def check_recording(
     Args:
         recording: of some neurons.
         time_constant: of a single unit (membrane or synapse), in units of time; None takes the median of the
-            timescales of a one-bin fit, the slowest left out.
+            timescales of a one-bin fit, the slowest left out, or the bin if that is longer.
         stages: of a feedforward chain that is thought possible.
         seed: of the draws behind the reversibility test.
 
@@ -106,23 +112,28 @@ def check_recording(
     recording, stages = instance(recording, Recording, "recording"), count(stages, "stages")
     if time_constant is not None:
         time_constant = positive(time_constant, "time_constant")
+    if recording.samples < _FEWEST:
+        raise ProblemError(
+            f"the trials have {recording.samples} samples; to look for memory takes at least {_FEWEST}: record longer."
+        )
     prepared, notes = prepare(recording)
     signal, fast, oscillation = _slowest_direction(prepared)
     bin_size, longest = prepared.bin_size, longest_timescale(*signal.shape)
     if time_constant is None:
-        time_constant = fast
-        notes += (f"The time constant of a single unit was not given: {fast:.3g} is the median of the fit's others.",)
+        time_constant = max(fast, bin_size)
+        what = "the bin" if time_constant == bin_size else "the median timescale of a one-bin fit, the slowest left out"
+        notes += (f"The time constant of a single unit was not given: {time_constant:.3g} is {what}.",)
     notes += (oscillation,) if oscillation else ()
     lags = lag_sweep(prepared, longest)
     try:
         test, why = persistence(signal, bin_size, time_constant), ""
     except ProblemError as error:
         test, why = None, str(error)
-    if test is not None and test.memory >= 2 * bin_size:
-        drift = _drift(signal, test.timescale / bin_size)
-        notes += (drift,) if drift else ()
     claimed = lags.slowest
     mode, reasons, needed = _judge(test, why, claimed, time_constant, stages, prepared.duration)
+    drift = _drift(signal)
+    if drift and mode is Mode.REAL:
+        mode, reasons = Mode.CANNOT_TELL, (*reasons, drift)
     return RecordingReport(
         mode,
         reasons,
@@ -141,6 +152,8 @@ def check_recording(
 
 def _judge(test, why, claimed, time_constant, stages, duration) -> tuple[Mode, tuple[str, ...], float]:
     """The verdict, its reasons, and the recording time needed."""
+    if test is None:
+        return Mode.CANNOT_TELL, (why,), np.nan
     if claimed < GAP * time_constant:
         reason = (
             f"The slowest timescale that any fit reports is {claimed:.3g}, less than {GAP:.0f} times the single "
@@ -148,8 +161,6 @@ def _judge(test, why, claimed, time_constant, stages, duration) -> tuple[Mode, t
         )
         return Mode.NONE, (reason,), np.nan
     claim = f"Fits report a timescale of up to {claimed:.3g}, {claimed / time_constant:.0f} times a single unit's."
-    if test is None:
-        return Mode.CANNOT_TELL, (claim, why), np.nan
     long, p = test.memory >= stages * time_constant, f"p = {test.p_value:.2g}"
     one_mode = f"one mode of timescale {test.timescale:.3g}, ten times slower than all others"
     shape = f"The spectrum is that of {one_mode} ({p})."
@@ -189,7 +200,7 @@ def _slowest_direction(recording: Recording) -> tuple[np.ndarray, float, str]:
     signal = np.concatenate([other.centred() @ _slowest(one), one.centred() @ _slowest(other)])
     fit = Autoregression().fit(recording)
     value = fit.eigenvalues()[0]
-    others = fit.timescales()[1:] if recording.neurons > 1 else fit.timescales()
+    others = fit.timescales()[1:] if recording.neurons > 1 else np.zeros(1)
     period = 2 * np.pi * recording.bin_size / max(abs(np.angle(value)), 1e-12)
     if period > 2 * np.pi * fit.slowest():
         return signal, float(np.median(others)), ""
@@ -215,18 +226,19 @@ def _slowest(recording: Recording) -> np.ndarray:
     return direction / np.sqrt(direction @ fit.covariance @ direction)
 
 
-def _drift(signal: np.ndarray, timescale: float) -> str:
-    """A warning where a straight line in time explains more than a mode of that timescale, in bins, would."""
-    trials, samples = signal.shape
-    line = np.arange(samples) - (samples - 1) / 2
-    line = line / np.linalg.norm(line)
-    overlap = np.fft.irfft(np.abs(np.fft.rfft(line, 2 * samples)) ** 2)[:samples]
-    correlation = np.exp(-np.arange(samples) / timescale)
-    expected = 2 * float(overlap @ correlation) - 1.0
-    found = float(np.mean((signal @ line) ** 2) / signal.var())
-    if found < expected * (1 + 9 * np.sqrt(2 / trials)):
-        return ""
-    return (
-        f"A straight drift explains {found / expected:.0f} times what it should: something drifts over "
-        f"{'the trials' if trials > 1 else 'the recording'}. Drift looks like memory; cut the recording or remove it."
-    )
+def _drift(signal: np.ndarray) -> str:
+    """A warning where a straight line explains nearly all that is slow, within trials or over them; or nothing.
+
+    Of the ten slowest cosines of a random walk a line explains more than nine tenths in few draws.
+    """
+    series = [signal] if len(signal) < _MANY else [signal, signal.mean(axis=1)[None]]
+    for values in series:
+        slow = dct(values - values.mean(axis=1, keepdims=True), axis=1)[:, 1:11]
+        line = dct(np.arange(values.shape[1]) - (values.shape[1] - 1) / 2)[1:11]
+        shares = (slow @ line) ** 2 / np.maximum(np.sum(slow**2, axis=1) * (line @ line), np.finfo(float).tiny)
+        if shares.mean() > _STRAIGHT:
+            return (
+                f"But a straight line in time explains {shares.mean():.0%} of all that is slow: this may be drift of "
+                "the recording. Remove the drift, or cut the recording."
+            )
+    return ""

@@ -119,7 +119,9 @@ def _sweeps(report: RecordingReport) -> Section:
             axes.plot(scale * sweep.settings, part, ".", ms=3, color="0.7")
         axes.plot(scale * sweep.settings, sweep.timescales, "o-", ms=3, color=PALETTE[0])
         axes.axhline(GAP * report.time_constant, color=PALETTE[1], ls="--", lw=0.8)
-        axes.set(xscale="log", yscale="log", xlabel=label)
+        axes.set(xscale="log", xlabel=label)
+        if np.nanmax(sweep.timescales, initial=0.0) > 0:
+            axes.set_yscale("log")
     panels[0, 0].set_ylabel("slowest timescale")
     plt.close(figure)
     rows = tuple(
@@ -141,7 +143,9 @@ def _reversibility(report: RecordingReport) -> Section:
     figure, axes = plt.subplots(figsize=(_WIDTH, 0.8 * _HEIGHT))
     axes.axhspan(-2, 0, color="0.93", zorder=0)
     axes.plot(found.steps * report.recording.bin_size, found.convexity, "o-", ms=3, color=PALETTE[0])
-    axes.set(xscale="log", xlabel="step (time)", ylabel="log-convexity\n(standard errors)")
+    axes.set(xlabel="step (time)", ylabel="log-convexity\n(standard errors)")
+    if found.steps.size:
+        axes.set_xscale("log")
     plt.close(figure)
     words = (
         "In detailed balance every cross-spectrum is real, and every autocovariance is log-convex. Imaginary parts: "

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student_t
 
-from theory.errors import ProblemError
-
 LEVEL = 0.01
 """The error rate at which reversible explanations are rejected, half of it for each test."""
 _DRAWS = 2000
@@ -19,9 +17,10 @@ class Reversibility:
     """Whether reversible explanations are rejected, and by what.
 
     Args:
-        coherency_p_value: of the imaginary parts of the cross-spectra, all neurons together; 1 for one neuron.
+        coherency_p_value: of the imaginary parts of the cross-spectra, all neurons together; 1 for one neuron, or
+            fewer than eight samples a neuron.
         convexity_p_value: of log-convexity along the slowest direction, corrected for the steps that were tried.
-        steps: of the log-convexity test, in bins, (step,).
+        steps: of the log-convexity test, in bins; none in a short recording, (step,).
         convexity: `D_0 D_2 - D_1^2` in standard errors at each step; reversible dynamics have none below 0, (step,).
     """
 
@@ -60,7 +59,8 @@ def reversibility(activity: np.ndarray, signal: np.ndarray, longest: float, seed
         seed: of the draws.
     """
     steps, values = _log_convexity(signal, longest)
-    p_value = min(1.0, values.size * float(student_t.cdf(values.min(), _BLOCKS - 1)))
+    worst = float(values.min(initial=np.inf))
+    p_value = min(1.0, values.size * float(student_t.cdf(worst, _BLOCKS - 1))) if values.size else 1.0
     return Reversibility(_coherency(activity, seed), p_value, steps, values)
 
 
@@ -71,10 +71,7 @@ def _coherency(activity: np.ndarray, seed: int) -> float:
     ordinates = (samples - 1) // 2
     bands = _bands(ordinates, least=int(np.ceil(4 * neurons / trials)))
     if not bands:
-        raise ProblemError(
-            f"{trials} trials of {samples} samples are too few to compare {neurons} neurons: at least "
-            f"{8 * neurons} samples in all are needed. Record longer, or leave out neurons."
-        )
+        return 1.0
     transformed = np.fft.rfft(activity, axis=1)[:, 1 : ordinates + 1]
     statistic = 0.0
     for first, last in bands:
@@ -115,8 +112,9 @@ def _wishart(random: np.random.Generator, size: int, freedom: int) -> np.ndarray
 
 def _log_convexity(signal: np.ndarray, longest: float) -> tuple[np.ndarray, np.ndarray]:
     """Steps, and `D_0 D_2 - D_1^2` in standard errors at each."""
-    most = int(longest) // 3
-    steps = np.unique(np.geomspace(1, max(most, 1), 10).astype(int))
+    if longest < 6 or signal.size < 40 * _BLOCKS:
+        return np.empty(0, int), np.empty(0)
+    steps = np.unique(np.geomspace(1, int(longest) // 3, 10).astype(int))
     blocks = np.array_split(signal, _BLOCKS) if len(signal) >= _BLOCKS else np.array_split(signal, _BLOCKS, axis=1)
     lags = 1 + np.arange(4)[:, None] * steps
     sums = np.array([_products(block, lags) for block in blocks])  # (block, 2, j, step)

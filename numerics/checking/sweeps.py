@@ -59,8 +59,7 @@ def order_sweep(recording: Recording) -> Sweep:
     """
     horizon = int(np.clip(_ROOM // recording.neurons, 2, 20))
     horizon = min(horizon, recording.samples // (4 * _PARTS))
-    most = min(32, (horizon - 1) * recording.neurons)
-    orders = [order for order in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32) if order <= most]
+    orders = [order for order in (1, 2, 3, 4, 6, 8, 12, 16) if order <= (horizon - 1) * recording.neurons]
 
     def slowest(part: Recording) -> np.ndarray:
         known = _Covariances(part, 2 * horizon)
