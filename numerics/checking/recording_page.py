@@ -119,9 +119,10 @@ def _sweeps(report: RecordingReport) -> Section:
             axes.plot(scale * sweep.settings, part, ".", ms=3, color="0.7")
         axes.plot(scale * sweep.settings, sweep.timescales, "o-", ms=3, color=PALETTE[0])
         axes.axhline(GAP * report.time_constant, color=PALETTE[1], ls="--", lw=0.8)
-        axes.set(xscale="log", xlabel=label)
-        if np.nanmax(sweep.timescales, initial=0.0) > 0:
-            axes.set_yscale("log")
+        axes.set(xlim=(scale * sweep.settings[0] / 1.3, scale * sweep.settings[-1] * 1.3), xscale="log", xlabel=label)
+    reported = np.concatenate([np.append(sweep.parts, sweep.timescales) for sweep, _, _ in shown])
+    seen = np.append(reported[reported > 0], GAP * report.time_constant)
+    panels[0, 0].set(ylim=(seen.min() / 1.5, seen.max() * 1.5), yscale="log")
     panels[0, 0].set_ylabel("slowest timescale")
     plt.close(figure)
     rows = tuple(
