@@ -132,7 +132,7 @@ def check_recording(
     claimed = lags.slowest
     mode, reasons, needed = _judge(test, why, claimed, time_constant, stages, prepared.duration)
     drift = _drift(signal)
-    if drift and mode is Mode.REAL:
+    if drift and mode in (Mode.REAL, Mode.CANNOT_TELL):
         mode, reasons = Mode.CANNOT_TELL, (*reasons, drift)
     return RecordingReport(
         mode,

@@ -54,7 +54,8 @@ def print_calibration(draws: int) -> None:
         f"{draws} draws of each kind, {NEURONS} neurons of which 5, 10 or 20 are recorded for {SAMPLES} time constants "
         "in bins of one.\nShares with Wilson's intervals, 95 percent.\n"
     )
-    for rates in calibrate(judge, draws):
+    for kind in KINDS:
+        rates = calibrate(judge, draws, [kind])[0]
         irreversible = sum(number for verdict, number in rates.counts.items() if verdict.endswith("irreversible"))
         print(f"{mode_rates(rates)} | irreversible {irreversible / rates.draws:.0%}", flush=True)
     for kind in _CHAINS:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from numerics.recordings.nwb import nwb_spikes
 from numerics.recordings.recording import Recording
 from theory.checks import positive
 from theory.errors import ProblemError
@@ -23,6 +24,7 @@ def load_recording(path, bin_size: float | None = None, spikes: bool = False) ->
       "trial" parts the trials, which must be equally long; one called "time" gives the bin size.
     - `.nc`: netCDF with a variable "activity" over (trial,) time and neuron; the coordinate "time" gives the bin size.
     - spike times, with `spikes=True`: a table with columns "time" and "neuron" (and "trial"), counted in bins.
+    - `.nwb`: Neurodata Without Borders; the spike times of its units, in seconds, counted in bins.
 
     Args:
         path: the file.
@@ -42,8 +44,11 @@ def load_recording(path, bin_size: float | None = None, spikes: bool = False) ->
     if not path.is_file():
         raise ProblemError(f"there is no file {path}.")
     readers = {".npy": _array, ".npz": _archive, ".csv": _table, ".tsv": _table, ".nc": _netcdf}
+    if path.suffix.lower() == ".nwb":
+        times, units = nwb_spikes(path)
+        return _counted(path, times, units, np.zeros(times.size), bin_size)
     if path.suffix.lower() not in readers:
-        raise ProblemError(f"{path} ends in {path.suffix!r}; recordings end in {', '.join(readers)}.")
+        raise ProblemError(f"{path} ends in {path.suffix!r}; recordings end in {', '.join([*readers, '.nwb'])}.")
     if spikes:
         return _spikes(path, bin_size)
     try:
@@ -149,15 +154,20 @@ def _equal_steps(times: np.ndarray, path: Path) -> float:
 
 
 def _spikes(path: Path, bin_size: float | None) -> Recording:
-    if bin_size is None:
-        raise ProblemError("spike times are counted in bins: give the bin size.")
-    bin_size = positive(bin_size, "bin_size")
     names, rows = _rows(path)
     if not {"time", "neuron"} <= set(names):
         raise ProblemError(f"a table of spikes needs columns called time and neuron; {path} has {', '.join(names)}.")
     times, neurons = rows[:, names.index("time")], rows[:, names.index("neuron")]
     trials = rows[:, names.index("trial")] if "trial" in names else np.zeros(len(rows))
-    if not np.isfinite(rows).all() or times.min() < 0:
+    return _counted(path, times, neurons, trials, bin_size)
+
+
+def _counted(path: Path, times, neurons, trials, bin_size: float | None) -> Recording:
+    """Spike counts in bins from time 0 on, (trial, time, neuron)."""
+    if bin_size is None:
+        raise ProblemError("spike times are counted in bins: give the bin size.")
+    bin_size = positive(bin_size, "bin_size")
+    if not (np.isfinite(times).all() and np.isfinite(neurons).all() and np.isfinite(trials).all()) or times.min() < 0:
         raise ProblemError(f"the spike times in {path} must be finite and not negative.")
     counts = [np.unique(values, return_inverse=True)[1] for values in (trials, neurons)]
     samples = int(times.max() / bin_size) + 1

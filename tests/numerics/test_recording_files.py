@@ -1,5 +1,6 @@
 """Recordings from files: the same numbers from every format, and a clear refusal of what is no recording."""
 
+import h5py
 import numpy as np
 import pytest
 import xarray
@@ -126,3 +127,27 @@ def test_file_larger_than_memory_is_refused_before_it_is_read(tmp_path, monkeypa
     monkeypatch.setattr(files, "_SHARE", 1e-9)
     with pytest.raises(ProblemError, match="GiB in memory"):
         load_recording(tmp_path / name, 0.25)
+
+
+def test_spikes_of_an_nwb_file_are_counted(tmp_path):
+    path = tmp_path / "session.nwb"
+    with h5py.File(path, "w") as file:
+        file["units/spike_times"] = [0.05, 0.95, 0.31, 0.32]
+        file["units/spike_times_index"] = [2, 4]
+    activity = load_recording(path, bin_size=0.1).activity[0]
+    assert activity.shape == (10, 2)
+    assert activity[0, 0] == activity[9, 0] == 1 and activity[3, 1] == 2 and activity.sum() == 4
+
+
+def test_nwb_files_without_spikes_or_in_disorder_are_refused(tmp_path):
+    with h5py.File(tmp_path / "empty.nwb", "w") as file:
+        file["acquisition"] = [1.0]
+    with pytest.raises(ProblemError, match="no spike times"):
+        load_recording(tmp_path / "empty.nwb", bin_size=0.1)
+    with h5py.File(tmp_path / "odd.nwb", "w") as file:
+        file["units/spike_times"], file["units/spike_times_index"] = [0.1, 0.2], [1, 5]
+    with pytest.raises(ProblemError, match="2 units does not fit its 2 spike times"):
+        load_recording(tmp_path / "odd.nwb", bin_size=0.1)
+    (tmp_path / "text.nwb").write_text("words")
+    with pytest.raises(ProblemError, match="cannot be read as NWB"):
+        load_recording(tmp_path / "text.nwb", bin_size=0.1)
