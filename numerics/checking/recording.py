@@ -168,7 +168,7 @@ def _judge(test, why, claimed, time_constant, stages, duration) -> tuple[Mode, t
         shape = f"The spectrum rejects any one mode that is ten times slower than all others ({p})."
     memory = (
         f"The slowest direction remembers for {test.memory:.3g}, or {test.memory / time_constant:.0f} time constants: "
-        f"{'more than' if long else 'no more than'} a feedforward chain of {stages} stages can without any slow mode."
+        f"{'more than' if long else 'no more than'} a feedforward chain of {stages} stages could without any slow mode."
     )
     if long != test.rejected:
         return (Mode.REAL if long else Mode.INVENTED), (claim, shape, memory), np.nan
