@@ -72,6 +72,8 @@ from theory.partial_observation.training_path import training_time_of_slow_mode 
 from theory.partial_observation.training_procedure import standard_procedures as standard_procedures
 from theory.partial_observation.training_procedure import training_procedures as training_procedures
 from theory.partial_observation.training_procedure import turning_points as turning_points
+from theory.partial_observation.trials import TrialsNeeded as TrialsNeeded
+from theory.partial_observation.trials import trials_needed as trials_needed
 
 __all__ = [
     "BestPulse",
@@ -86,6 +88,7 @@ __all__ = [
     "Release",
     "SlowestScaling",
     "Spread",
+    "TrialsNeeded",
     "best_explained_variance",
     "best_pulse",
     "canonical_model",
@@ -135,5 +138,6 @@ __all__ = [
     "training_path",
     "training_procedures",
     "training_time_of_slow_mode",
+    "trials_needed",
     "turning_points",
 ]
