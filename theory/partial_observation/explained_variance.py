@@ -13,7 +13,9 @@ def explained_variance(propagator: np.ndarray, recorded, steps: int) -> float:
     covariances at lags 0 and k alone. Completing the square in any matrix M for A^k,
     `R^2(M) = R^2(C(k) C(0)^-1) - tr (M - C(k) C(0)^-1) C(0) (M - C(k) C(0)^-1)^T / tr C(0)`: what it can lose is
     weighed by variance, so that a student of wrong timescales in quiet directions keeps its R^2, and one whose
-    variance is right (R1) starts at lag 0 with the right slope.
+    variance is right (R1) starts at lag 0 with the right slope. Of the 20 last of 100 neurons of a literal chain no
+    prediction is better than the student's, 20 bins of 1 ahead (.162 against .163). Mixed by a rotation they tell:
+    .32 on average, 20 bins of .5 ahead, against .46 at best from the present and .50 from the last 8 bins.
 
     Args:
         propagator: A over one bin, (neuron, neuron).

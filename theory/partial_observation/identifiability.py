@@ -78,7 +78,9 @@ def divergence_rate(truth: RecordedCircuit, impostor: RecordedCircuit, relative_
 
     `h = 1/(4 pi) int_-pi^pi [tr(f g^-1) - ln det(f g^-1) - d] dw` with f and g the spectra of truth and impostor
     (Itakura & Saito). The sum over equally spaced angles that stands for the integral is doubled until it settles:
-    for stable circuits it converges exponentially.
+    for stable circuits it converges exponentially. Bins and noise lower the rate: of a chain of ten neurons seen at
+    its end it is .00156 per time constant in a continuous record, and .00063 in bins of 1 with noise as large as the
+    signal.
 
     Args:
         truth, impostor: of the same number of neurons, with the same bin.

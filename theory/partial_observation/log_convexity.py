@@ -15,7 +15,8 @@ def log_convexity(autocovariance, first: int, step: int) -> float:
 
     Assumptions: not for filtered signals (calcium), underdamped modes, drift, correlated noise or the mean
     subtracted from a short record: all of these can violate it in detailed balance. A violation rejects reversible
-    explanations; that there is none proves nothing.
+    explanations; that there is none proves nothing: of irreversible `random_circuit`s of 10 neurons and the default
+    gain, 3 in 10 show none in their first neuron, and more the weaker the recurrence.
 
     Args:
         autocovariance: C(0), C(1), ..., of one scalar signal, (lag,).
