@@ -20,7 +20,7 @@ def rounding_outside(
     """The size that rounding gives the recurrent weights outside a narrow network, which are zero in exact arithmetic.
 
     Every step of training rounds every weight of the wide network once, to a relative error of standard deviation
-    `rho = 2^-53 sqrt(1/8 ln 2)`, at random. In any basis whose directions mix many units, the entries outside the
+    `rho = 2^-53 / sqrt(8 ln 2)`, at random. In any basis whose directions mix many units, the entries outside the
     narrow network then receive variance
 
         D = rho^2 |W|^2/N^2 (recurrent),   rho^2 |U|^2/(p N) (read-in),   rho^2 |V|^2/(q N) (readout)

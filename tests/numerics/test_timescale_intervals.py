@@ -8,7 +8,7 @@ from numerics.recordings import Blocks, Recording, record, timescale_intervals
 from theory import circuits
 from theory.circuits import LinearCircuit
 from theory.errors import ProblemError
-from theory.partial_observation import RecordedCircuit
+from theory.partial_observation import RecordedCircuit, reports_line
 from theory.students import Autoregression, Fit, LowRank, Subspace, attractor_kind, report
 
 
@@ -125,11 +125,16 @@ class TestVerdict:
             ((15.0, 0.1), ("point", "point", "point")),
             ((100.0, 90.0, 6.0), ("plane", "plane", "point")),
             ((np.inf, 1.0), ("line", "line", "line")),
+            ((100.0,), ("line", "line", "line")),
+            ((100.0, 8.0), ("line", "line", "point")),  # 8 is not slow: no plane, though no third mode is there
+            ((100.0, 50.0), ("plane", "plane", "plane")),
+            ((100.0, 19.0, 0.5), ("line", "point", "point")),
         ],
     )
     def test_follows_the_rule_at_5_10_and_20(self, timescales, kinds):
         fit = Fit(np.diag(np.exp(-1.0 / np.array(timescales))), bin_size=1.0)
         assert tuple(attractor_kind(fit, ratio=ratio) for ratio in (5.0, 10.0, 20.0)) == kinds
+        assert reports_line(fit) == (kinds[1] == "line")
 
     def test_slow_oscillation_is_no_line(self):
         turning = 0.999 * np.array([[np.cos(0.1), -np.sin(0.1)], [np.sin(0.1), np.cos(0.1)]])

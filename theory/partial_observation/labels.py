@@ -1,44 +1,13 @@
 """Labels: whether a fit reports a line attractor, and whether the circuit has one."""
 
-import numpy as np
-
 from theory.checks import instance
 from theory.circuits import Truth
-from theory.circuits.timescales import LINE_LEAST, LINE_RATIO
 from theory.errors import ProblemError
 from theory.students.student import Fit
+from theory.students.verdict import persistent
 
 FOUND, MISSED, INVENTED, ABSENT = "found", "missed", "invented", "absent"
 """The four outcomes: a true slow mode that is reported or not, and a slow mode that is not there, reported or not."""
-
-
-def persistent(eigenvalues, span: float, time_constant: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The two slowest timescales of propagators, and whether the first is one persistent mode, as `reports_line` says.
-
-    Args:
-        eigenvalues: of propagators over a time `span`, (..., mode), in any order.
-        span: in units of time.
-        time_constant: of a single unit, in units of time.
-
-    Returns:
-        Slowest timescale, second (nan of a single mode) and whether it is persistent, each (...).
-
-    >>> [part.tolist() for part in persistent(np.exp([[-0.01, -1.0], [-0.01, -0.02]]), span=1.0)]
-    [[100.0, 100.0], [1.0, 50.0], [True, False]]
-    """
-    values = np.asarray(eigenvalues, complex)
-    order = np.argsort(-np.abs(values), axis=-1, kind="stable")
-    values = np.take_along_axis(values, order[..., :2], axis=-1)
-    size = np.abs(values)
-    with np.errstate(divide="ignore"):
-        rates = -np.log(size) / span
-    timescales = np.where(rates > 0, 1.0 / np.where(rates > 0, rates, 1.0), np.inf)
-    slowest, first = timescales[..., 0], values[..., 0]
-    lasts = (slowest >= LINE_LEAST * time_constant) & (first.real > 0) & (np.abs(first.imag) <= 1e-9 * size[..., 0])
-    if values.shape[-1] == 1:
-        return slowest, np.full_like(slowest, np.nan), lasts
-    second = timescales[..., 1]
-    return slowest, second, lasts & (slowest >= LINE_RATIO * second) & np.isfinite(second)
 
 
 def reports_line(fit: Fit, time_constant: float = 1.0) -> bool:

@@ -9,9 +9,10 @@ from theory.checks import count, positive, real_array
 from theory.circuits import LinearCircuit, feedforward_chain, non_normal_line_attractor, null_low_rank
 from theory.circuits.random_vectors import generator
 from theory.partial_observation.expected_timescales import fraction_observed
-from theory.partial_observation.labels import ABSENT, FOUND, INVENTED, MISSED, outcome, persistent
+from theory.partial_observation.labels import ABSENT, FOUND, INVENTED, MISSED, outcome
 from theory.partial_observation.rank_one import rank_one_eigenvalues
 from theory.students.student import regression
+from theory.students.verdict import persistent
 
 Family = Callable[[float, int], LinearCircuit]
 

@@ -5,7 +5,7 @@ import scipy.linalg
 
 from theory.checks import count
 from theory.errors import ProblemError
-from theory.students.student import regression
+from theory.students.student import regression, timescale_of
 
 
 def supported_timescales(recorded, lag: int = 1) -> tuple[float, float]:
@@ -22,7 +22,7 @@ def supported_timescales(recorded, lag: int = 1) -> tuple[float, float]:
     present leaves smaller innovations than the regression's. So the upper bound holds for *every* network that has
     the recording's covariance and innovations no smaller than a prediction of the recording leaves; a fit that
     claims more claims activity that changes less, or varies more, than what was recorded. As the bin goes to zero,
-    for noise that is common to all neurons, it becomes the largest eigenvalue of S_oo.
+    for noise that is independent and of the same strength in all neurons, it becomes the largest eigenvalue of S_oo.
 
     Observation noise lowers the canonical correlations: a fit that models it may claim more.
 
@@ -79,18 +79,6 @@ def supported_by_projection(recorded, direction: np.ndarray, lag: int = 1) -> fl
     ahead = regression(later, present).T @ direction.conj()
     explained = (ahead.conj() @ present @ ahead).real / (direction.conj() @ present @ direction).real
     return float(timescale_of(np.sqrt(explained), lag * recorded.bin_size))
-
-
-def timescale_of(modulus, time: float) -> np.ndarray:
-    """`-time / ln modulus`: 0 for a modulus of 0, infinite from 1 on.
-
-    >>> timescale_of(np.array([0.0, np.exp(-0.5), 1.0]), time=1.0)
-    array([ 0.,  2., inf])
-    """
-    modulus = np.clip(modulus, 0.0, 1.0)
-    with np.errstate(divide="ignore"):
-        rate = -np.log(modulus)
-        return np.where(rate > 0, time / rate, np.inf)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

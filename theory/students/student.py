@@ -39,10 +39,7 @@ class Fit:
 
     def timescales(self) -> np.ndarray:
         """`-lag bin / ln |eigenvalue|`, in units of time, slowest first, (mode,); infinite without decay."""
-        size = np.abs(self.eigenvalues())
-        with np.errstate(divide="ignore"):
-            rates = -np.log(size) / (self.lag * self.bin_size)
-        return np.where(rates > 0, 1.0 / np.where(rates > 0, rates, 1.0), np.inf)
+        return timescale_of(np.abs(self.eigenvalues()), self.lag * self.bin_size)
 
     def slowest(self) -> float:
         """The slowest timescale it reports, in units of time."""
@@ -86,6 +83,21 @@ class Student(abc.ABC):
         Raises:
             ProblemError: the recording does not determine the model.
         """
+
+
+def timescale_of(modulus, time: float) -> np.ndarray:
+    """`-time / ln modulus`: 0 for a modulus of 0, infinite from 1 on.
+
+    Args:
+        modulus: of eigenvalues of propagators, any shape.
+        time: that the propagators span.
+
+    >>> timescale_of(np.array([0.0, np.exp(-0.5), 1.0]), time=1.0)
+    array([ 0.,  2., inf])
+    """
+    with np.errstate(divide="ignore"):
+        rates = -np.log(modulus) / time
+    return np.where(rates > 0, 1.0 / np.where(rates > 0, rates, 1.0), np.inf)
 
 
 def regression(later: np.ndarray, present: np.ndarray, ridge: float = 0.0) -> np.ndarray:
