@@ -25,8 +25,8 @@ def rows(seconds: Callable) -> list[tuple[str, ...]]:
         return markov_student(circuits.non_normal_line_attractor(LARGE, 10.0), range(50)).timescales()
 
     solving = seconds(student, 1)
-    # 2^-2 / |F| doubled until exp(F t) has decayed: 3 products each, after a series and an exponential of about 30
-    products = 30 + 3 * 20
+    # an inversion, which costs one product, two for the source, and three for each of 15 doublings
+    products = 1 + 2 + 3 * 15
     return [
         (
             f"recording of {NEURONS} neurons",
