@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 import scipy.optimize
 
 from theory.checks import positive, real_array
@@ -11,8 +10,7 @@ from theory.circuits import LinearCircuit
 from theory.errors import ProblemError
 from theory.partial_observation.identifiability import quantile_sum
 from theory.partial_observation.markov_student import observed_neurons
-from theory.partial_observation.pulses import response_difference
-from theory.partial_observation.recorded_circuit import RecordedCircuit
+from theory.partial_observation.pulses import conditional_covariance, most_telling, response_difference
 
 
 class BestPulse(NamedTuple):
@@ -41,8 +39,8 @@ def best_pulse(
     """The pulse with `e^T E e <= a^2` that needs fewest trials, R8 with the whole recorded state before it known.
 
     `N = (z_a + z_b)^2 w^T V w / (w^T M e)^2`, with M the difference of the two responses and V the scatter of what is
-    recorded at t given what was recorded at 0. For a readout w the best pulse is `a E^-1 M^T w`, scaled to its bound;
-    then `N = (z_a + z_b)^2 / (a^2 m)`, m the largest generalised eigenvalue of
+    recorded at t given what was recorded at 0, is least at `(z_a + z_b)^2 / (a^2 m)` with m the largest generalised
+    eigenvalue of (`most_telling`)
 
         M E^-1 M^T w = m V w.
 
@@ -78,12 +76,8 @@ def best_pulse(
         raise ProblemError(f"cost must be positive definite and {size} x {size}; its shape is {E.shape}.")
 
     def best(time):
-        M = response_difference(circuit, observed, float(time))
-        recorded = RecordedCircuit(circuit, observed, float(time), observation_noise)
-        start, later = recorded.lagged_covariance([0, 1])
-        V = start - later @ np.linalg.solve(start, later.T)
-        values, readouts = scipy.linalg.eigh(M @ np.linalg.solve(E, M.T), (V + V.T) / 2)
-        return values[-1], readouts[:, -1], M
+        V = conditional_covariance(circuit, observed, float(time), observation_noise)
+        return most_telling(response_difference(circuit, observed, float(time)), V, E)
 
     i = int(np.argmax([best(time)[0] for time in times]))
     time = float(times[i])
@@ -92,9 +86,6 @@ def best_pulse(
         refined = scipy.optimize.minimize_scalar(lambda t: -best(t)[0], bounds=bounds, method="bounded")
         if -refined.fun > best(time)[0]:
             time = float(refined.x)
-    power, readout, M = best(time)
-    pulse = np.linalg.solve(E, M.T @ readout)
-    size = np.sqrt(pulse @ E @ pulse)
-    trials = float(quantiles**2 / (amplitude**2 * power)) if power > 0 and size > 0 else float("inf")
-    pulse = amplitude * pulse / size if size > 0 else np.zeros_like(pulse)
-    return BestPulse(pulse, readout / np.linalg.norm(readout), time, trials)
+    power, pulse, readout = best(time)
+    trials = float(quantiles**2 / (amplitude**2 * power)) if power > 0 else float("inf")
+    return BestPulse(amplitude * pulse, readout, time, trials)

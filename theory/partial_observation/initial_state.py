@@ -6,6 +6,7 @@ import numpy as np
 
 from theory.checks import count, instance, positive, real_array
 from theory.errors import ProblemError
+from theory.linear_recursion import driven_states
 from theory.partial_observation.recorded_circuit import RecordedCircuit
 from theory.students.student import Fit, regression
 
@@ -84,11 +85,9 @@ def released_timescales(recorded: RecordedCircuit, starts, samples: int) -> Rele
     if starts.ndim != 2 or starts.shape[1] != circuit.neurons:
         raise ProblemError(f"starts have shape {starts.shape}; they must be (start, {circuit.neurons}).")
     propagator, _ = circuit.discretise(recorded.bin_size)
-    states, response = starts.T, []
-    for _ in range(count(samples, "samples", least=2)):
-        response.append(states[recorded.observed])
-        states = propagator @ states
-    present, later = (np.concatenate(part, axis=1) for part in (response[:-1], response[1:]))
+    kicks = np.zeros((len(starts), count(samples, "samples", least=2), circuit.neurons))
+    response = driven_states(propagator, kicks, starts)[0][:, :, recorded.observed]
+    present, later = (part.reshape(-1, recorded.neurons).T for part in (response[:, :-1], response[:, 1:]))
     present_noise, later_noise = recorded.lagged_covariance([0, 1])
     left, sizes, right = np.linalg.svd(present, full_matrices=True)
     seen = int(np.sum(sizes > _RANK * max(sizes[0], np.finfo(float).tiny)))

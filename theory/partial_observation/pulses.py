@@ -34,9 +34,13 @@ def response_difference(circuit: LinearCircuit, observed, time: float) -> np.nda
     return of_truth - scipy.linalg.expm((student - identity) * time / circuit.time_constant)
 
 
-def conditional_covariance(circuit: LinearCircuit, observed, time: float) -> np.ndarray:
-    """`Cov[x(t) | x(0)] = S_oo - C_oo(t) S_oo^-1 C_oo(t)^T`: the scatter of single trials about their mean response."""
-    start, later = RecordedCircuit(circuit, observed, bin_size=positive(time, "time")).lagged_covariance([0, 1])
+def conditional_covariance(circuit: LinearCircuit, observed, time: float, observation_noise: float = 0.0) -> np.ndarray:
+    """`Cov[x(t) | x(0)] = S_oo - C_oo(t) S_oo^-1 C_oo(t)^T`: the scatter of single trials about their mean response.
+
+    Observation noise adds its variance to S_oo.
+    """
+    recorded = RecordedCircuit(circuit, observed, positive(time, "time"), observation_noise)
+    start, later = recorded.lagged_covariance([0, 1])
     return start - later @ np.linalg.solve(start, later.T)
 
 
@@ -86,7 +90,7 @@ def optimal_pulse(circuit: LinearCircuit, observed, time: float) -> tuple[np.nda
     """The pulse of unit norm, and the readout, that tell truth from Markov student in the fewest trials.
 
     They maximise `(w^T M e)^2 / (w^T V w)` with M the difference of the responses and V the scatter given the whole
-    observed state, `Cov[x(t) | x(0)]`: with `V = L L^T`, the leading singular vectors of `L^-1 M`.
+    observed state, `Cov[x(t) | x(0)]`: `most_telling` without a cost. `best_pulse` chooses the time as well.
 
     Args:
         circuit: the truth.
@@ -101,7 +105,30 @@ def optimal_pulse(circuit: LinearCircuit, observed, time: float) -> tuple[np.nda
     >>> round(float(np.linalg.norm(pulse)), 6)
     1.0
     """
-    root = np.linalg.cholesky(conditional_covariance(circuit, observed, time))
-    left, _, right = np.linalg.svd(np.linalg.solve(root, response_difference(circuit, observed, time)))
-    readout = np.linalg.solve(root.T, left[:, 0])
-    return right[0], readout / np.linalg.norm(readout)
+    M, V = response_difference(circuit, observed, time), conditional_covariance(circuit, observed, time)
+    return most_telling(M, V, np.eye(len(M)))[1:]
+
+
+def most_telling(difference: np.ndarray, scatter: np.ndarray, cost: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """`max (w^T M e)^2 / (w^T V w)` over w and over e with `e^T E e <= 1`, and where it is reached.
+
+    For a readout w the best pulse is `E^-1 M^T w`, scaled to its bound, with `w^T M E^-1 M^T w / (w^T V w)`. So the
+    maximum is the largest m in `M E^-1 M^T w = m V w`; with `V = L L^T` and `E = K K^T` its root is the largest
+    singular value of `L^-1 M K^-T`.
+
+    Args:
+        difference: M, of two responses to a pulse, (neuron, neuron).
+        scatter: V, of single trials, (neuron, neuron).
+        cost: E, (neuron, neuron).
+
+    Returns:
+        m; e with `e^T E e = 1`; w of unit norm.
+
+    >>> m, pulse, readout = most_telling(np.diag([2.0, 1.0]), np.eye(2), np.diag([16.0, 1.0]))
+    >>> round(m, 9), abs(pulse)
+    (1.0, array([0., 1.]))
+    """
+    of_scatter, of_cost = np.linalg.cholesky(scatter), np.linalg.cholesky(cost)
+    left, sizes, right = np.linalg.svd(np.linalg.solve(of_cost, np.linalg.solve(of_scatter, difference).T).T)
+    readout = np.linalg.solve(of_scatter.T, left[:, 0])
+    return float(sizes[0] ** 2), np.linalg.solve(of_cost.T, right[0]), readout / np.linalg.norm(readout)

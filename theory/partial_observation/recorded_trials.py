@@ -7,6 +7,7 @@ import numpy as np
 from theory.checks import count, instance, positive, real_array
 from theory.circuits import LinearCircuit
 from theory.errors import ProblemError
+from theory.linear_recursion import driven_states
 from theory.partial_observation.markov_student import observed_neurons
 
 
@@ -67,11 +68,8 @@ class RecordedTrials:
     def response(self) -> np.ndarray:
         """Mean activity over trials, `P Phi^n start`, (sample, observed neuron)."""
         propagator, _ = self.circuit.discretise(self.bin_size)
-        state, found = self.start, np.empty((self.samples, self.neurons))
-        for sample in range(self.samples):
-            found[sample] = state[self.observed]
-            state = propagator @ state
-        return found
+        kicks = np.zeros((1, self.samples, self.circuit.neurons))
+        return driven_states(propagator, kicks, self.start[None])[0][0, :, self.observed].T
 
     def lagged_covariance(self, lags) -> np.ndarray:
         """`C(k)`, (lag, neuron, neuron).

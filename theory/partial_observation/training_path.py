@@ -80,8 +80,8 @@ def training_time_of_slow_mode(recorded, timescale: float, start: float = 0.0) -
 
     Returns:
         In units of 1 / variance; 0 if it starts with one, infinite if it never has one. The slowest mode is watched at
-        200 training times between a hundredth of the loudest direction's and a hundred of the quietest's, so a mode
-        that comes and goes between two of them is not seen.
+        200 training times between a hundredth of the loudest direction's and a hundred times the quietest's, and at
+        one long before, so a mode that comes and goes between two of them is not seen.
 
     >>> from theory.circuits import symmetric_line_attractor
     >>> from theory.partial_observation import RecordedCircuit
@@ -104,10 +104,9 @@ def training_time_of_slow_mode(recorded, timescale: float, start: float = 0.0) -
     if abs(float(start)) >= size:
         return 0.0
     logarithms = np.linspace(np.log(0.01 / variances[-1]), np.log(100 / variances[0]), 200)
+    logarithms = np.append(logarithms[0] - 50.0, logarithms)  # nothing is learned yet
     heights = np.array([excess(logarithm) for logarithm in logarithms])
     above = np.flatnonzero(heights >= 0)
     if above.size == 0:
         return float("inf")
-    if above[0] == 0:
-        return float(np.exp(logarithms[0]))
     return float(np.exp(brentq(excess, logarithms[above[0] - 1], logarithms[above[0]], xtol=1e-12)))

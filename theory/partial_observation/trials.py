@@ -43,8 +43,9 @@ def trials_needed(
 
         N = [z_misses sd_truth + z_alarms sd_impostor]^2 / [KL + KL']^2.
 
-    For long trials `N n bin` is `recording_time_needed` of `divergence_rate`; short ones need more time in all, because
-    nothing is learnt from between trials, unless what differs is the equal-time covariance.
+    For long trials of two processes that are close, `N n bin` tends to `recording_time_needed` of `divergence_rate`;
+    short ones need more time in all, because nothing is learnt from between trials, unless what differs is the
+    equal-time covariance.
 
     Assumptions: trials independent and stationary from their first sample; N large enough for the central limit.
 
