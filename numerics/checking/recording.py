@@ -19,6 +19,8 @@ from theory.students import Autoregression
 _FEWEST = 16
 _MANY = 16
 _STRAIGHT = 0.9
+_JUMPS = 64
+_SWING = 0.2
 
 
 class Mode(enum.Enum):
@@ -28,6 +30,19 @@ class Mode(enum.Enum):
     INVENTED = "invented"
     CANNOT_TELL = "cannot tell"
     NONE = "none claimed"
+
+
+_CAVEATS = {
+    Mode.REAL: (
+        "Real is said of the recorded activity. The circuit may make the mode or inherit it: a slow input that was "
+        "not given, changes of behaviour or arousal, and the decay of a calcium indicator that was not given "
+        "look the same."
+    ),
+    Mode.INVENTED: (
+        "Feedforward memory does this: do not report a line attractor. Several slow modes of similar timescales, none "
+        "ten times slower than the next, do it too."
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +84,11 @@ class RecordingReport:
 
 
 def check_recording(
-    recording: Recording, time_constant: float | None = None, stages: int = 200, seed: int = 0
+    recording: Recording,
+    time_constant: float | None = None,
+    stages: int = 200,
+    seed: int = 0,
+    indicator_decay: float = 0.0,
 ) -> RecordingReport:
     """Say whether a recording's memory is a persistent mode, without knowing the circuit.
 
@@ -85,10 +104,14 @@ def check_recording(
 
         one mode is rejected, memory below `stages` time constants         invented: fits of such memory make slow modes
         one mode is not rejected, memory above `stages` time constants     real: a chain would need more stages
-        anything else, or a straight drift                                 cannot tell
+        anything else; a straight drift or one jump; a slow oscillation;
+        or one mode is rejected, but a slower one than can be tried fits   cannot tell
 
     A chain of N stages remembers for at most about N time constants, so the second line says *how many neurons in a
     row* the rival would need; `stages` is how many the experimenter finds possible.
+
+    *Real* is said of the recorded activity. Who makes the mode no recording of activity alone can say: the circuit, a
+    slow input that was not given, or a calcium indicator (give its decay).
 
     Assumptions: stationary; near Gaussian; all neurons observed in the same way; time bins no longer than the memory.
 
@@ -98,6 +121,9 @@ def check_recording(
             timescales of a one-bin fit, the slowest left out, or the bin if that is longer.
         stages: of a feedforward chain that is thought possible.
         seed: of the draws behind the reversibility test.
+        indicator_decay: time constant t of the decay of a calcium indicator, in units of time; 0 where signals are
+            not filtered. A mode is then persistent if it is ten times slower than the indicator, too, and a chain is
+            granted the indicator's own memory, `t ln(sqrt(samples) / 3)` until it is lost in noise.
 
     Raises:
         ProblemError: a recording too short to fit at all.
@@ -112,6 +138,7 @@ def check_recording(
     recording, stages = instance(recording, Recording, "recording"), count(stages, "stages")
     if time_constant is not None:
         time_constant = positive(time_constant, "time_constant")
+    indicator_decay = positive(indicator_decay, "indicator_decay", allow_zero=True)
     if recording.samples < _FEWEST:
         raise ProblemError(
             f"the trials have {recording.samples} samples; to look for memory takes at least {_FEWEST}: record longer."
@@ -124,16 +151,26 @@ def check_recording(
         what = "the bin" if time_constant == bin_size else "the median timescale of a one-bin fit, the slowest left out"
         notes += (f"The time constant of a single unit was not given: {time_constant:.3g} is {what}.",)
     notes += (oscillation,) if oscillation else ()
+    if indicator_decay:
+        notes += (
+            f"A calcium indicator's decay, {indicator_decay:.3g}, was given: a mode must be {GAP:.0f} times slower "
+            "than that, too, and a chain is granted the indicator's memory beside its own.",
+        )
     lags = lag_sweep(prepared, longest)
     try:
-        test, why = persistence(signal, bin_size, time_constant), ""
+        test, why = persistence(signal, bin_size, max(time_constant, indicator_decay)), ""
     except ProblemError as error:
         test, why = None, str(error)
     claimed = lags.slowest
-    mode, reasons, needed = _judge(test, why, claimed, time_constant, stages, prepared.duration)
-    drift = _drift(signal)
-    if drift and mode in (Mode.REAL, Mode.CANNOT_TELL):
-        mode, reasons = Mode.CANNOT_TELL, (*reasons, drift)
+    mode, reasons, needed = _judge(
+        test, why, claimed, time_constant, stages, indicator_decay, prepared
+    )
+    remembered = autocorrelation(signal, int(longest))
+    doubt = _drift(signal) if mode is not Mode.INVENTED else _swing(remembered, signal.size, bin_size)
+    if doubt and mode is not Mode.NONE:
+        mode, reasons, needed = Mode.CANNOT_TELL, (*reasons, doubt), np.nan
+    if mode in _CAVEATS:
+        reasons = (*reasons, _CAVEATS[mode])
     return RecordingReport(
         mode,
         reasons,
@@ -145,31 +182,45 @@ def check_recording(
         test,
         lags,
         order_sweep(prepared) if prepared.samples >= 64 else None,
-        autocorrelation(signal, int(longest)),
+        remembered,
         prepared,
     )
 
 
-def _judge(test, why, claimed, time_constant, stages, duration) -> tuple[Mode, tuple[str, ...], float]:
+def _judge(test, why, claimed, time_constant, stages, indicator_decay, prepared) -> tuple[Mode, tuple[str, ...], float]:
     """The verdict, its reasons, and the recording time needed."""
     if test is None:
         return Mode.CANNOT_TELL, (why,), np.nan
-    if claimed < GAP * time_constant:
+    slower_than, duration = max(time_constant, indicator_decay), prepared.duration
+    persistent, what = GAP * slower_than, "the single unit's" if slower_than == time_constant else "the indicator's"
+    if max(claimed, test.memory) < persistent:
         reason = (
-            f"The slowest timescale that any fit reports is {claimed:.3g}, less than {GAP:.0f} times the single "
-            f"unit's {time_constant:.3g}: nobody would call that persistent."
+            f"{_reported(claimed)}, and the memory ends after {test.memory:.3g}: both are less than {GAP:.0f} times "
+            f"{what} {slower_than:.3g}, and nobody would call that persistent."
         )
         return Mode.NONE, (reason,), np.nan
-    claim = f"Fits report a timescale of up to {claimed:.3g}, {claimed / time_constant:.0f} times a single unit's."
-    long, p = test.memory >= stages * time_constant, f"p = {test.p_value:.2g}"
+    if claimed < persistent:
+        claim = f"{_reported(claimed)}: observation noise can hide a slow mode from fits, not from its autocorrelation."
+    else:
+        claim = f"Fits report a timescale of up to {claimed:.3g}, {claimed / time_constant:.0f} times a single unit's."
+    own = indicator_decay * max(0.0, np.log(np.sqrt(prepared.trials * prepared.samples) / 3))
+    long, p = test.memory >= stages * time_constant + own, f"p = {test.p_value:.2g}"
     one_mode = f"one mode of timescale {test.timescale:.3g}, ten times slower than all others"
-    shape = f"The spectrum is that of {one_mode} ({p})."
+    shape = f"The spectrum agrees with {one_mode} ({p})."
     if test.rejected:
         shape = f"The spectrum rejects any one mode that is ten times slower than all others ({p})."
     memory = (
         f"The slowest direction remembers for {test.memory:.3g}, or {test.memory / time_constant:.0f} time constants: "
-        f"{'more than' if long else 'no more than'} a feedforward chain of {stages} stages could without any slow mode."
+        f"{'more than' if long else 'no more than'} a feedforward chain of {stages} stages could without any slow "
+        f"mode{', seen through the indicator' if indicator_decay else ''}."
     )
+    if test.rejected and max(claimed, 1.1 * test.timescale) > test.longest_timescale:
+        limit = (
+            f"But a mode slower than {test.longest_timescale:.3g}, a twentieth of the recording or a quarter of a "
+            "trial, cannot be tried, and may be what is seen: as may drift, or levels that differ between trials. "
+            "Record longer, in longer trials."
+        )
+        return Mode.CANNOT_TELL, (claim, shape, memory, limit), np.nan
     if long != test.rejected:
         return (Mode.REAL if long else Mode.INVENTED), (claim, shape, memory), np.nan
     if long:
@@ -182,6 +233,12 @@ def _judge(test, why, claimed, time_constant, stages, duration) -> tuple[Mode, t
     else:
         advice = "Nothing here speaks against one mode, so how much longer to record cannot be said."
     return Mode.CANNOT_TELL, (claim, shape, memory, advice), needed
+
+
+def _reported(claimed: float) -> str:
+    if claimed == 0:
+        return "No fit over any lag reports a timescale above noise"
+    return f"The slowest timescale that any fit over one lag reports is {claimed:.3g}"
 
 
 def _slowest_direction(recording: Recording) -> tuple[np.ndarray, float, str]:
@@ -219,7 +276,7 @@ def _slowest(recording: Recording) -> np.ndarray:
     values, vectors = np.linalg.eig(fit.propagator.T)
     slowest = int(np.argmax(np.abs(values)))
     direction = vectors[:, slowest].real
-    if abs(values[slowest].imag) > 1e-9:
+    if abs(values[slowest].imag) > 1e-9 or values[slowest].real < 0:
         now, later = recording.lagged_covariance([0, 1])
         whitening = np.linalg.inv(np.linalg.cholesky(now))
         direction = whitening.T @ np.linalg.eigh(whitening @ (later + later.T) @ whitening.T)[1][:, -1]
@@ -227,18 +284,41 @@ def _slowest(recording: Recording) -> np.ndarray:
 
 
 def _drift(signal: np.ndarray) -> str:
-    """A warning where a straight line explains nearly all that is slow, within trials or over them; or nothing.
+    """A warning where a straight line or one jump explains nearly all that is slow; or nothing.
 
-    Of the ten slowest cosines of a random walk a line explains more than nine tenths in few draws.
+    Within trials, or over them. Of the ten slowest cosines of a random walk a line explains more than nine tenths in
+    few draws, and so does the best jump.
     """
     series = [signal] if len(signal) < _MANY else [signal, signal.mean(axis=1)[None]]
     for values in series:
+        samples = values.shape[1]
         slow = dct(values - values.mean(axis=1, keepdims=True), axis=1)[:, 1:11]
-        line = dct(np.arange(values.shape[1]) - (values.shape[1] - 1) / 2)[1:11]
-        shares = (slow @ line) ** 2 / np.maximum(np.sum(slow**2, axis=1) * (line @ line), np.finfo(float).tiny)
-        if shares.mean() > _STRAIGHT:
-            return (
-                f"But a straight line in time explains {shares.mean():.0%} of all that is slow: this may be drift of "
-                "the recording. Remove the drift, or cut the recording."
-            )
+        line = np.arange(samples) - (samples - 1) / 2
+        jumps = np.arange(samples) >= np.linspace(0, samples, min(_JUMPS, samples) + 1)[1:-1, None]
+        for what, shapes in (("straight line in time", line[None]), ("single jump", jumps.astype(float))):
+            templates = dct(shapes, axis=1)[:, 1:11]
+            templates /= np.maximum(np.linalg.norm(templates, axis=1, keepdims=True), np.finfo(float).tiny)
+            explained = ((slow @ templates.T) ** 2).max(axis=1).sum()
+            share = explained / max(np.sum(slow**2), np.finfo(float).tiny)
+            if share > _STRAIGHT:
+                return (
+                    f"But a {what} explains {share:.0%} of all that is slow: this may be drift of the recording, or "
+                    "one event in it. Remove it, or cut the recording."
+                )
     return ""
+
+
+def _swing(autocorrelation: np.ndarray, number: int, bin_size: float) -> str:
+    """A warning where the slowest direction swings back: what oscillates slowly is no chain's memory; or nothing.
+
+    The autocorrelation of a feedforward chain falls below zero by no more than its errors (Bartlett's) and a tenth.
+    """
+    lowest = int(np.argmin(autocorrelation))
+    error = np.sqrt((2 * np.sum(autocorrelation[: lowest + 1] ** 2) - 1) / number)
+    if autocorrelation[lowest] > -max(_SWING * autocorrelation[1], 4 * error):
+        return ""
+    return (
+        f"But the slowest direction swings back: its autocorrelation falls to {autocorrelation[lowest]:.2g} at a lag "
+        f"of {lowest * bin_size:.3g}. A slow oscillation does that, and its mode may well be real: the test is for "
+        "modes that do not oscillate."
+    )

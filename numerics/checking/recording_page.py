@@ -12,10 +12,10 @@ from numerics.plot_style import PALETTE, style
 _WIDTH, _HEIGHT = 6.4, 2.5
 _TONES = {Mode.REAL: Tone.GOOD, Mode.INVENTED: Tone.BAD, Mode.CANNOT_TELL: Tone.DOUBT, Mode.NONE: Tone.GOOD}
 _SENTENCES = {
-    Mode.REAL: "The persistent mode in this recording is real.",
-    Mode.INVENTED: "A persistent mode fitted to this recording is invented.",
+    Mode.REAL: "This recorded activity has a persistent mode.",
+    Mode.INVENTED: "A persistent mode fitted to this recording would be invented.",
     Mode.CANNOT_TELL: "This recording cannot tell whether its memory is a persistent mode.",
-    Mode.NONE: "Nothing in this recording claims to be persistent.",
+    Mode.NONE: "No persistent mode is seen in this recording.",
 }
 
 

@@ -18,7 +18,7 @@ class CheckFit:
     """
 
     files: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
-    """The recording (npz, npy, csv, tsv or netCDF) and the weights."""
+    """The recording (npz, npy, csv, tsv, netCDF; spike times in a table or in NWB) and the weights."""
     bin_size: float | None = None
     """Time between samples, where the recording does not say it."""
     spikes: bool = False

@@ -4,12 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import kstest
 
 from numerics.checking.calibration import KINDS, calibrate, drawn_recording
 from numerics.checking.persistence import memory, persistence
 from numerics.checking.preparation import prepare
-from numerics.checking.recording import Mode, check_recording
+from numerics.checking.recording import Mode, _drift, check_recording
 from numerics.checking.recording_calibration import judge, mode_rates, time_needed
 from numerics.checking.recording_page import recording_page
 from numerics.checking.reversibility import reversibility
@@ -62,7 +63,63 @@ def test_short_recording_cannot_tell(chain):
 def test_drift_is_not_called_a_mode():
     noise = np.random.default_rng(0).normal(size=(4000, 3))
     report = check_recording(Recording(noise + np.linspace(0, 8, 4000)[:, None], 1.0))
-    assert report.mode is Mode.CANNOT_TELL and "drift" in report.reasons[-1]
+    assert report.mode is Mode.CANNOT_TELL and any("drift" in reason for reason in report.reasons)
+
+
+def test_one_jump_is_not_called_a_mode():
+    """An electrode that moves, or one change of behaviour."""
+    noise = np.random.default_rng(0).normal(size=(4000, 3))
+    report = check_recording(Recording(noise + 2.0 * (np.arange(4000) > 1500)[:, None], 1.0), time_constant=1.0)
+    assert report.mode is Mode.CANNOT_TELL and any("single jump" in reason for reason in report.reasons)
+
+
+def test_jumps_and_lines_explain_few_slow_modes():
+    """The null of the warning: modes as slow as can be tried."""
+    warned = 0
+    for seed in range(40):
+        slow = record(circuits.LinearCircuit([[1 - 1 / 100]]), 2_000, 1.0, seed=seed).centred()[:, :, 0]
+        warned += bool(_drift(slow))
+    assert warned <= 2
+
+
+def test_slow_oscillation_is_not_called_invented():
+    circuit = circuits.oscillating_circuit(60, frequency=0.05, timescale=100.0)
+    report = check_recording(record(circuit, 10_000, 1.0, observed=range(12)), time_constant=1.0)
+    assert report.persistence.rejected and report.mode is Mode.CANNOT_TELL
+    assert any("swings back" in reason for reason in report.reasons)
+
+
+def test_line_attractor_in_trials_shorter_than_its_memory_is_not_called_invented():
+    recorded = record(circuits.symmetric_line_attractor(100, slow=100.0), 250, 1.0, trials=80, observed=range(12))
+    report = check_recording(recorded, time_constant=1.0)
+    assert report.mode is not Mode.INVENTED
+    levels = np.random.default_rng(0).normal(size=(80, 1, 1))  # of excitability, say: locked to no time in the trial
+    report = check_recording(Recording(recorded.activity + 3 * levels, 1.0), time_constant=1.0)
+    assert report.mode is Mode.CANNOT_TELL and any("longer trials" in reason for reason in report.reasons)
+
+
+def test_slow_mode_that_noise_hides_from_fits_is_not_denied():
+    slow = record(circuits.LinearCircuit([[1 - 1 / 60]]), 20_000, 1.0).centred()[0, :, 0] / np.sqrt(60)
+    noise = np.random.default_rng(0).normal(size=(20_000, 12))
+    report = check_recording(Recording(slow[:, None] + 5 * noise, 1.0), time_constant=1.0)
+    assert report.claimed < 10 < report.persistence.memory and report.mode is Mode.CANNOT_TELL
+
+
+def test_memory_of_an_indicator_is_no_mode():
+    """Fast neurons through a decay of .66 s, frames of 33 ms: real to whoever does not give the indicator."""
+    fast = record(circuits.random_circuit(60, 0.3), 10_000, 1.0, observed=range(12)).activity[0]
+    seen = lfilter([1.0], [1.0, -np.exp(-1 / 20)], fast, axis=0)
+    seen += 0.3 * seen.std() * np.random.default_rng(0).normal(size=seen.shape)
+    recording = Recording(seen, 0.033)
+    blind = check_recording(recording, time_constant=0.003)
+    assert blind.mode is Mode.REAL and "indicator" in blind.reasons[-1]
+    assert check_recording(recording, time_constant=0.003, indicator_decay=0.66).mode is Mode.NONE
+
+
+def test_line_attractor_is_real_through_an_indicator(line):
+    seen = lfilter([1.0], [1.0, -np.exp(-1 / 10)], line.activity[0], axis=0)
+    report = check_recording(Recording(seen, 1.0), time_constant=1.0, indicator_decay=10.0)
+    assert report.mode is Mode.REAL
 
 
 def test_verdict_does_not_depend_on_units_of_time_or_activity(chain):
@@ -197,7 +254,7 @@ def test_command_writes_a_page_and_never_over_one(tmp_path, capsys, chain):
     assert main(arguments) == 0
     assert "(b) a persistent mode: invented" in capsys.readouterr().out
     written = page.read_text()
-    assert "A persistent mode fitted to this recording is invented" in written and written.count("<img") == 4
+    assert "A persistent mode fitted to this recording would be invented" in written and written.count("<img") == 4
     assert main(arguments) == 1 and "nothing is overwritten" in capsys.readouterr().err
     assert page.read_text() == written
 
