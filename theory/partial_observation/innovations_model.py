@@ -7,6 +7,7 @@ import scipy.linalg
 
 from theory.checks import count, positive, real_array
 from theory.errors import ProblemError
+from theory.students.windows import future_and_past, window_covariance
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,24 +106,17 @@ def canonical_model(recorded, order: int, horizon: int = 10) -> InnovationsModel
         raise ProblemError(f"order {order} needs a horizon of at least {order / d:.3g} bins; it is {horizon}.")
     C = recorded.lagged_covariance(range(2 * horizon + 1))
 
-    def block(number, of):
-        return np.block([[of(i, j) for j in range(number)] for i in range(number)])
-
-    def at(lag):
-        return C[lag] if lag >= 0 else C[-lag].T
-
     # p_n = (x_{n-1}, ..., x_{n-h}), f_n = (x_n, ..., x_{n+h-1})
-    past, future = block(horizon, lambda i, j: at(j - i)), block(horizon, lambda i, j: at(i - j))
-    between = block(horizon, lambda i, j: at(i + j + 1))
+    future, past, between = future_and_past(C, horizon)
     jitter = 1e-12 * np.trace(past) / len(past) * np.eye(len(past))
     root, future_root = np.linalg.cholesky(past + jitter), np.linalg.cholesky(future + jitter)
     whitened = np.linalg.solve(root, np.linalg.solve(future_root, between).T)
     J = np.linalg.solve(root.T, np.linalg.svd(whitened)[0][:, :order]).T  # s_n = J p_n, of unit covariance
-    readout = np.hstack([at(j + 1) for j in range(horizon)]) @ J.T
+    readout = between[:d] @ J.T
     innovations = C[0] - readout @ readout.T
     # <s_{n+1} s_n^T> = J <p_{n+1} p_n^T> J^T, and p_{n+1} starts with x_n
-    shifted = block(horizon, lambda i, j: at(j + 1 - i))
-    propagator = J @ shifted @ J.T
-    present = J @ np.vstack([at(-i) for i in range(horizon)])  # <s_{n+1} x_n^T>
+    longer = window_covariance(np.swapaxes(C, 1, 2), horizon + 1)  # of (x_n, x_{n-1}, ..., x_{n-h})
+    propagator = J @ longer[:-d, d:] @ J.T
+    present = J @ longer[:-d, :d]  # <s_{n+1} x_n^T>
     gain = np.linalg.solve(innovations, (present - propagator @ readout.T).T).T
     return InnovationsModel(propagator, gain, readout, innovations, recorded.bin_size)

@@ -10,6 +10,7 @@ from theory.checks import count
 from theory.errors import ProblemError
 from theory.partial_observation.identifiability import quantile_sum
 from theory.partial_observation.recorded_circuit import RecordedCircuit
+from theory.students.windows import window_covariance
 
 _MOST = 4_000
 
@@ -80,7 +81,7 @@ def trials_needed(
             f"a trial of {samples} samples of {truth.neurons} neurons has {samples * truth.neurons} numbers, more than "
             f"{_MOST}: for trials that long use divergence_rate and recording_time_needed."
         )
-    F, G = (_trial_covariance(recorded, samples) for recorded in (truth, impostor))
+    F, G = (window_covariance(each.lagged_covariance(range(samples)), samples) for each in (truth, impostor))
     r = scipy.linalg.eigh(F, G, eigvals_only=True)
     divergence, other = 0.5 * np.sum(r - 1 - np.log(r)), 0.5 * np.sum(1 / r - 1 + np.log(r))
     spreads = np.sqrt(0.5 * np.sum((r - 1) ** 2)), np.sqrt(0.5 * np.sum((1 - 1 / r) ** 2))
@@ -88,12 +89,3 @@ def trials_needed(
         return TrialsNeeded(0.0, float("inf"))
     needed = norm.isf(misses) * spreads[0] + norm.isf(false_alarms) * spreads[1]
     return TrialsNeeded(float(divergence), float((needed / (divergence + other)) ** 2))
-
-
-def _trial_covariance(recorded: RecordedCircuit, samples: int) -> np.ndarray:
-    """Of one trial as a vector, sample after sample, (samples neurons, samples neurons)."""
-    C = recorded.lagged_covariance(range(samples))
-    later = np.concatenate([C[:0:-1].transpose(0, 2, 1), C])  # C(-n+1) .. C(n-1)
-    index = np.arange(samples)
-    blocks = later[index[:, None] - index[None, :] + samples - 1]
-    return blocks.transpose(0, 2, 1, 3).reshape(samples * recorded.neurons, -1)

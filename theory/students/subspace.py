@@ -7,6 +7,7 @@ import numpy as np
 from theory.checks import count
 from theory.errors import ProblemError
 from theory.students.student import Fit, Student, square_root
+from theory.students.windows import future_and_past
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ class Subspace(Student):
                 f"order {order} needs a horizon above {order / d + 1:.3g} bins with {d} neurons; it is {horizon}."
             )
         C = recorded.lagged_covariance(range(2 * horizon))
-        future = _blocks(horizon, lambda i, j: C[i - j] if i >= j else C[j - i].T)
-        past = _blocks(horizon, lambda i, j: C[j - i] if j >= i else C[i - j].T)
-        between = _blocks(horizon, lambda i, j: C[i + j + 1])
+        future, past, between = future_and_past(C, horizon)
         root, past_root = square_root(future), square_root(past)
         left, correlations, _ = np.linalg.svd(np.linalg.solve(root, np.linalg.solve(past_root, between.T).T))
         # states beyond what past and future share at all are rounding, and would take the others with them
@@ -64,7 +63,3 @@ class Subspace(Student):
             propagator = np.linalg.lstsq(observability, padded, rcond=None)[0]
         covariance = np.diag(correlations[:order])
         return Fit(propagator, recorded.bin_size, readout=observability[:d], covariance=covariance)
-
-
-def _blocks(number: int, block) -> np.ndarray:
-    return np.block([[block(i, j) for j in range(number)] for i in range(number)])

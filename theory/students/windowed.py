@@ -6,6 +6,7 @@ import numpy as np
 
 from theory.checks import count
 from theory.students.student import Fit, Student, regression
+from theory.students.windows import window_covariance
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,10 @@ class Windowed(Student):
         """As of `Student`."""
         k, d = count(self.window, "window"), recorded.neurons
         C = recorded.lagged_covariance(range(k + 1))
-        # <x_{n-1-i} x_{n-1-j}^T> = C(j - i) in the k - max(i, j) places of a window that have both
-        lagged = [[C[j - i] if j >= i else C[i - j].T for j in range(k)] for i in range(k)]
-        present = np.block([[(k - max(i, j)) * lagged[i][j] for j in range(k)] for i in range(k)])
+        # <x_{n-1-i} x_{n-1-j}^T> in the k - max(i, j) places of a window that have both
+        left = np.arange(k, 0, -1)
+        places = np.kron(np.minimum.outer(left, left), np.ones((d, d)))
+        present = places * window_covariance(np.swapaxes(C, 1, 2), k)
         later = np.hstack([(k - j) * C[j + 1] for j in range(k)])
         propagator = np.vstack([regression(later, present), np.eye((k - 1) * d, k * d)])
         return Fit(propagator, recorded.bin_size, readout=None if k == 1 else np.eye(d, k * d))
