@@ -15,6 +15,7 @@ from theory.partial_observation import (
     chain_end_timescale,
     divergence_rate,
     explained_variance,
+    known_from_past,
     log_convexity,
     markov_divergence_rate,
     markov_impostor,
@@ -27,7 +28,6 @@ from theory.partial_observation import (
     symmetric_line_spread,
     symmetric_line_timescale,
 )
-from theory.partial_observation.filter_covariance import filter_covariance
 from theory.partial_observation.pulses import conditional_covariance
 
 
@@ -161,11 +161,45 @@ class TestIdentifiability:
         ],
         ids=["chain", "line", "null low rank"],
     )
-    def test_filter_by_doubling_is_that_by_eigenvectors(self, circuit):
-        drift, into = circuit.drift[3:, 3:], circuit.recurrence[:3, 3:]
-        found = filter_covariance(drift, 2 * np.eye(57), into.T @ into / 2)
-        expected = scipy.linalg.solve_continuous_are(drift.T, into.T, 2 * np.eye(57), 2 * np.eye(3))
-        np.testing.assert_allclose(found, expected, atol=1e-9 * np.abs(expected).max())
+    @pytest.mark.parametrize("observed", [1, 3, 40])
+    def test_what_the_past_tells_is_the_filters_gain_by_eigenvectors(self, circuit, observed):
+        hidden, seen = range(observed, 60), range(observed)
+        S, into = circuit.covariance(), circuit.recurrence[:observed, observed:]
+        S_hh, S_ho, S_oo = S[np.ix_(hidden, hidden)], S[np.ix_(hidden, seen)], S[np.ix_(seen, seen)]
+        given_past = scipy.linalg.solve_continuous_are(
+            circuit.drift[observed:, observed:].T, into.T, 2 * np.eye(60 - observed), 2 * np.eye(observed)
+        )
+        U = known_from_past(circuit, seen)
+        expected = S_hh - S_ho @ np.linalg.solve(S_oo, S_ho.T) - given_past
+        np.testing.assert_allclose(U @ U.T, expected, atol=1e-9 * np.abs(S_hh).max())
+
+    @pytest.mark.parametrize("neurons", [300, pytest.param(1000, marks=pytest.mark.full)])
+    @pytest.mark.parametrize("observed", [1, 20])
+    def test_error_of_the_filter_of_a_large_circuit_obeys_its_equation(self, neurons, observed):
+        """`F P + P F^T + 2 - P C^T C P / 2 = 0`, to rounding of its largest term."""
+        circuit = circuits.feedforward_chain(neurons, skip=1.0, rotated=True)
+        S, into = circuit.covariance(), circuit.recurrence[:observed, observed:]
+        S_ho, U = S[observed:, :observed], known_from_past(circuit, range(observed))
+        P = S[observed:, observed:] - S_ho @ np.linalg.solve(S[:observed, :observed], S_ho.T) - U @ U.T
+        flow, gain = circuit.drift[observed:, observed:] @ P, into @ P
+        residual = flow + flow.T + 2 * np.eye(neurons - observed) - gain.T @ gain / 2
+        scale = np.linalg.norm(circuit.drift, 2) * np.linalg.norm(S, 2)
+        assert np.abs(residual).max() < 10 * np.finfo(float).eps * scale
+
+    def test_rate_does_not_depend_on_units_of_time_or_noise(self):
+        base = arbitrary()
+        scaled = LinearCircuit(base.recurrence, noise=7.0, time_constant=0.01)
+        rates = [markov_divergence_rate(circuit, OBSERVED) for circuit in (base, scaled)]
+        assert rates[1] == pytest.approx(rates[0], rel=1e-10)
+
+    def test_past_tells_of_a_hidden_neuron_that_reaches_no_other_but_the_rate_is_zero(self):
+        recurrence = np.array([[0.0, 0.0], [2.0, 0.0]])
+        circuit = LinearCircuit(recurrence)
+        assert markov_divergence_rate(circuit, [0]) == 0.0
+        # dh = (-h + 2x) dt + noise: given all of the past of x it scatters by its own noise, 1
+        U = known_from_past(circuit, [0])
+        S = circuit.covariance()
+        assert U[0, 0] ** 2 == pytest.approx(S[1, 1] - S[1, 0] ** 2 / S[0, 0] - 1.0)
 
     @pytest.mark.full
     def test_rate_of_a_long_chain_approaches_its_limit(self):

@@ -29,3 +29,18 @@ def noise_covariance(noise, size: int) -> np.ndarray:
             f"its smallest eigenvalue is {least:.3g}."
         )
     return noise
+
+
+def common_level(noise: np.ndarray) -> float:
+    """The variance of noise that is the same and independent for all neurons, or a ProblemError.
+
+    Args:
+        noise: Q, (neuron, neuron).
+
+    >>> common_level(2.0 * np.eye(3))
+    2.0
+    """
+    level = noise[0, 0]
+    if not np.array_equal(noise, level * np.eye(len(noise))):
+        raise ProblemError("the noise of this circuit differs between neurons or is shared; here it must be neither.")
+    return float(level)

@@ -12,7 +12,6 @@ from theory.partial_observation.expected_timescales import (
 )
 from theory.partial_observation.explained_variance import best_explained_variance as best_explained_variance
 from theory.partial_observation.explained_variance import explained_variance as explained_variance
-from theory.partial_observation.filter_covariance import filter_covariance as filter_covariance
 from theory.partial_observation.finite_recording import Spread as Spread
 from theory.partial_observation.finite_recording import timescale_spread as timescale_spread
 from theory.partial_observation.finite_recording_bias import Bias as Bias
@@ -26,6 +25,7 @@ from theory.partial_observation.initial_state import released_line_timescale as 
 from theory.partial_observation.initial_state import released_timescales as released_timescales
 from theory.partial_observation.innovations_model import InnovationsModel as InnovationsModel
 from theory.partial_observation.innovations_model import canonical_model as canonical_model
+from theory.partial_observation.known_from_past import known_from_past as known_from_past
 from theory.partial_observation.labels import outcome as outcome
 from theory.partial_observation.labels import reports_line as reports_line
 from theory.partial_observation.latent_impostor import Impostor as Impostor
@@ -97,8 +97,8 @@ __all__ = [
     "divergence_rate",
     "explained_variance",
     "fast_impostor",
-    "filter_covariance",
     "impostor_neurons",
+    "known_from_past",
     "limit_cycle_seen",
     "line_impostor",
     "log_convexity",

@@ -5,8 +5,9 @@ from scipy.stats import norm
 
 from theory.checks import instance, positive
 from theory.circuits import LinearCircuit
+from theory.circuits.noise import common_level
 from theory.errors import ProblemError
-from theory.partial_observation.filter_covariance import filter_covariance
+from theory.partial_observation.known_from_past import known_from_past
 from theory.partial_observation.markov_student import markov_student, observed_neurons
 from theory.partial_observation.recorded_circuit import RecordedCircuit
 
@@ -32,7 +33,10 @@ def markov_impostor(circuit: LinearCircuit, observed) -> LinearCircuit:
     """
     student = markov_student(circuit, observed)
     return LinearCircuit(
-        student.recurrence, _common_noise(circuit), circuit.time_constant, name=f"Markov impostor of {circuit.name}"
+        student.recurrence,
+        common_level(circuit.noise),
+        circuit.time_constant,
+        name=f"Markov impostor of {circuit.name}",
     )
 
 
@@ -43,8 +47,7 @@ def markov_divergence_rate(circuit: LinearCircuit, observed) -> float:
     noise, so by Girsanov's theorem the rate is half the mean square of the difference between their drifts, in
     units of the noise's `2 noise`. The truth's drift given the past is `B_oo x + B_oh <h | past>`, the student's
     `B_oo x + B_oh <h | x>`; the variance of the difference of these conditional means is that of h given x,
-    S_(h|o), less that of h given the whole past, Pi. The latter is the stationary covariance of the Kalman-Bucy
-    filter: `F Pi + Pi F^T + 2 noise - Pi B_oh^T B_oh Pi / (2 noise) = 0` with `F = B_hh - I`.
+    S_(h|o), less that of h given the whole past, Pi: see `known_from_past`, which gives a factor of the difference.
 
     Args:
         circuit: the truth, with noise that is the same and independent for all neurons.
@@ -57,20 +60,15 @@ def markov_divergence_rate(circuit: LinearCircuit, observed) -> float:
     >>> round(markov_divergence_rate(feedforward_chain(100), [0]) * 10, 5)
     0.00577
 
-    Source: derived here; the filter is Kalman & Bucy, J. Basic Eng. 83 (1961) 95.
+    Source: derived here.
     """
     instance(circuit, LinearCircuit, "circuit")
     observed = observed_neurons(circuit, observed)
-    noise = _common_noise(circuit)
     hidden = np.setdiff1d(np.arange(circuit.neurons), observed)
     if hidden.size == 0:
         return 0.0
-    S, B_oh = circuit.covariance(), circuit.recurrence[np.ix_(observed, hidden)]
-    S_ho = S[np.ix_(hidden, observed)]
-    given_present = S[np.ix_(hidden, hidden)] - S_ho @ np.linalg.solve(S[np.ix_(observed, observed)], S_ho.T)
-    drift = circuit.recurrence[np.ix_(hidden, hidden)] - np.eye(hidden.size)
-    given_past = filter_covariance(drift, 2 * noise * np.eye(hidden.size), B_oh.T @ B_oh / (2 * noise))
-    return float(np.trace(B_oh @ (given_present - given_past) @ B_oh.T) / (4 * noise))
+    known = circuit.recurrence[np.ix_(observed, hidden)] @ known_from_past(circuit, observed)
+    return float(np.sum(known**2) / (4 * common_level(circuit.noise)))
 
 
 def divergence_rate(truth: RecordedCircuit, impostor: RecordedCircuit, relative_error: float = 1e-6) -> float:
@@ -150,10 +148,3 @@ def _itakura_saito(truth: RecordedCircuit, impostor: RecordedCircuit, angles: np
     ratio = np.linalg.solve(impostor.spectrum(angles), truth.spectrum(angles))
     trace = np.trace(ratio, axis1=1, axis2=2).real
     return trace - np.linalg.slogdet(ratio)[1] - truth.neurons
-
-
-def _common_noise(circuit: LinearCircuit) -> float:
-    level = circuit.noise[0, 0]
-    if not np.array_equal(circuit.noise, level * np.eye(circuit.neurons)):
-        raise ProblemError("the noise of this circuit differs between neurons or is shared; here it must be neither.")
-    return float(level)
