@@ -13,6 +13,7 @@ from numerics.fitting import circuit_of, described, matrix_product_rate
 from numerics.progress import progress_bar
 from theory.checks import count, positive
 from theory.circuits import LinearCircuit
+from theory.circuits.covariance import symmetric_root
 from theory.errors import ProblemError
 
 
@@ -93,7 +94,7 @@ class Pulsing(Computation):
         random = np.random.default_rng([draw, self.trials, 2])  # no circuit's own, whatever the trials
         propagator, noise = circuit.discretise(self.time)
         shape = (self.trials, circuit.neurons)
-        start = random.normal(size=shape) @ np.linalg.cholesky(circuit.covariance()).T
+        start = random.normal(size=shape) @ symmetric_root(circuit.covariance())
         start[:, observed] += self.pulse
-        end = start @ propagator.T + random.normal(size=shape) @ np.linalg.cholesky(noise).T
+        end = start @ propagator.T + random.normal(size=shape) @ symmetric_root(noise)
         return np.stack([start[:, observed].mean(axis=0), end[:, observed].mean(axis=0)])

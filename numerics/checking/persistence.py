@@ -7,9 +7,10 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2, ncx2
 
 from numerics.checking.spectrum import Periodogram, SpectralFit, autocorrelation, whittle_fit
+from theory.circuits.timescales import LINE_RATIO
 from theory.errors import ProblemError
 
-GAP = 10.0
+GAP = LINE_RATIO
 """One mode is persistent if it is this many times slower than the next: the definition of a line attractor."""
 SHARES = (0.65, 1.1)
 """Its share of the signal's autocovariance at one bin; above 1 where fast modes enter negatively."""

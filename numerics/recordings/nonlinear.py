@@ -9,6 +9,7 @@ import numpy as np
 
 from theory.checks import positive
 from theory.circuits import FixedPoints, LimitCycle, NonlinearCircuit
+from theory.circuits.covariance import symmetric_root
 from theory.circuits.nonlinear_circuit import recurrent_input
 from theory.errors import DivergedError
 
@@ -165,10 +166,7 @@ def _starts(circuit: NonlinearCircuit, randoms: Sequence[np.random.Generator]) -
 
 def _noise_root(circuit: NonlinearCircuit) -> np.ndarray:
     """A square root of Q: a number, or a matrix that acts from the right."""
-    if np.ndim(circuit.noise) == 0:
-        return np.sqrt(circuit.noise)
-    values, vectors = np.linalg.eigh(circuit.noise)
-    return (vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
+    return np.sqrt(circuit.noise) if np.ndim(circuit.noise) == 0 else symmetric_root(circuit.noise)
 
 
 def _normals(randoms, bins: int, substeps: int, size: int) -> np.ndarray:

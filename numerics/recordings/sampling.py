@@ -9,6 +9,7 @@ from numerics.recordings import nonlinear
 from numerics.recordings.recording import Recording
 from theory.checks import count, positive, real_array
 from theory.circuits import LinearCircuit, NonlinearCircuit
+from theory.circuits.covariance import symmetric_root
 from theory.errors import ProblemError
 from theory.linear_recursion import driven_states
 from theory.partial_observation.markov_student import observed_neurons
@@ -129,8 +130,8 @@ def _linear_trial(
     # a last number of its own: NumPy takes [seed, 0] for [seed], and a circuit drawn with that seed would meet its own
     # random numbers again, as the state it starts from
     random = np.random.default_rng([seed, trial, 1])
-    colour = _square_root(covariance).T
-    state = _square_root(circuit.covariance()) @ random.normal(size=circuit.neurons) if start is None else start
+    colour = symmetric_root(covariance)
+    state = symmetric_root(circuit.covariance()) @ random.normal(size=circuit.neurons) if start is None else start
     state = state + pulses.get(0, 0.0)
     if inputs is not None:
         inputs = inputs @ _response_to_input(circuit, bin_size).T
@@ -168,9 +169,3 @@ def _response_to_input(circuit: LinearCircuit, bin_size: float) -> np.ndarray:
     extended = np.zeros((2 * size, 2 * size))
     extended[:size, :size], extended[:size, size:] = circuit.drift, np.eye(size) / circuit.time_constant
     return scipy.linalg.expm(extended * bin_size)[:size, size:]
-
-
-def _square_root(covariance: np.ndarray) -> np.ndarray:
-    """The symmetric square root; what rounding has made negative counts as zero."""
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T

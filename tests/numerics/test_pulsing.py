@@ -41,6 +41,19 @@ def test_correlation_over_the_trial_is_the_circuits_own(tmp_path):
     np.testing.assert_allclose(left, np.sqrt(2 * 0.01 / 400), rtol=0.6)
 
 
+def driven_by_one_noise() -> circuits.LinearCircuit:
+    """Three neurons, the first of which alone has noise, and none drives another."""
+    return circuits.LinearCircuit(np.diag([0.5, 0.0, 0.0]), noise=np.diag([1.0, 0.0, 0.0]))
+
+
+def test_neurons_without_noise_answer_without_scatter():
+    driven_by_one_noise.version = 1
+    pulses = Pulsing(driven_by_one_noise, observed=(0, 1), pulse=(0.0, 2.0), time=1.5, trials=5)
+    after = pulses.compute(progress=False, checkpoint=None).after.values
+    np.testing.assert_allclose(after[:, 1], 2.0 * np.exp(-1.5), rtol=1e-9)
+    assert after[:, 0].std() > 0
+
+
 def test_pulse_that_does_not_fit_is_refused():
     with pytest.raises(ProblemError, match="1 entries, but 2"):
         dataclasses.replace(PULSES, pulse=(1.0,))

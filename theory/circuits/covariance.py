@@ -80,6 +80,20 @@ def propagator_and_noise(drift: np.ndarray, diffusion: np.ndarray, time: float) 
     return propagator, (covariance + covariance.T) / 2
 
 
+def symmetric_root(covariance: np.ndarray) -> np.ndarray:
+    """The symmetric square root of a covariance, singular ones included: what rounding made negative counts as zero.
+
+    Args:
+        covariance: symmetric without negative eigenvalues, (n, n).
+
+    >>> symmetric_root(np.array([[4.0, 0.0], [0.0, 0.0]]))
+    array([[2., 0.],
+           [0., 0.]])
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
+
+
 def _short_step(drift: np.ndarray, diffusion: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Propagator and covariance at a time of at most 1 / (2 |F|), and how many doublings lead to the time asked."""
     doublings = max(0, int(np.ceil(np.log2(2 * time * np.linalg.norm(drift, 1) or 1.0))))
