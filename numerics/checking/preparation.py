@@ -28,7 +28,7 @@ def prepare(recording: Recording) -> tuple[Recording, tuple[str, ...]]:
     Raises:
         ProblemError: nothing varies once trials and inputs are accounted for, or too few samples.
     """
-    activity, notes = recording.centred(), []
+    activity, inputs, notes = recording.centred(), recording.inputs, []
     if recording.trials >= _TRIALS:
         share = activity.mean(axis=0).var() / activity.var()
         activity = (activity - activity.mean(axis=0)) * np.sqrt(recording.trials / (recording.trials - 1))
@@ -36,9 +36,13 @@ def prepare(recording: Recording) -> tuple[Recording, tuple[str, ...]]:
             f"The average over {recording.trials} trials, {share:.0%} of the variance, was subtracted: what is "
             "locked to the trial cannot pass for memory."
         )
-    if recording.inputs is not None:
-        activity, note = _without_inputs(activity, recording.inputs)
+        if inputs is not None:  # what of them is the same in all trials has gone with the average
+            inputs = inputs - inputs.mean(axis=0)
+    if inputs is not None and np.ptp(inputs) > _NEGLIGIBLE * np.abs(recording.inputs).max():
+        activity, note = _without_inputs(activity, inputs)
         notes.append(note)
+    elif inputs is not None:
+        notes.append("The inputs are the same at every time, or in every trial: nothing else was subtracted for them.")
     spread = activity.std(axis=(0, 1))
     if not np.all(spread > _NEGLIGIBLE * recording.activity.std(axis=(0, 1))):
         raise ProblemError(

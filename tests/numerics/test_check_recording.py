@@ -229,6 +229,18 @@ def test_response_to_inputs_is_subtracted():
     assert min(overlap) > 0.99 and "response to the inputs" in notes[0]
 
 
+def test_response_to_inputs_is_subtracted_beside_the_average_over_trials():
+    """With few trials a slow input's own average is not small: it must leave the inputs as it leaves the activity."""
+    random = np.random.default_rng(7)
+    inputs = lfilter([1.0], [1.0, -0.95], random.normal(size=(12, 400, 1)), axis=1)
+    own = random.normal(size=(12, 400, 2))
+    prepared, _ = prepare(Recording(own + 3 * inputs, 1.0, inputs))
+    own -= own.mean(axis=0)
+    assert min(np.corrcoef(prepared.activity[..., i].ravel(), own[..., i].ravel())[0, 1] for i in range(2)) > 0.99
+    same = np.broadcast_to(inputs[:1], inputs.shape)
+    assert "in every trial" in prepare(Recording(own + 3 * same, 1.0, same))[1][1]
+
+
 def test_repeated_neurons_count_once():
     random = np.random.default_rng(6)
     prepared, notes = prepare(Recording(np.repeat(random.normal(size=(5_000, 3)), 2, axis=1), 1.0))
