@@ -163,7 +163,7 @@ class TestLogConvexityOfRandomCircuits:
     def convex(circuit):
         """Whether the first neuron's autocovariance is log-convex at all lags up to 30, within 1e-6."""
         C = circuit.lagged_covariance(np.arange(121) * 0.25)[:, 0, 0]
-        pairs = [(first, step) for step in (1, 2, 4, 8, 16, 32) for first in range(1, 121 - 2 * step, 2)]
+        pairs = [(first, step) for step in (2, 8, 32) for first in range(1, 121 - 2 * step, 4)]
         return min(log_convexity(C, first, step) for first, step in pairs) > -1e-6
 
     def share(self, neurons, gain, draws=60):

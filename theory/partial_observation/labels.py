@@ -20,6 +20,7 @@ def reports_line(fit: Fit, time_constant: float = 1.0) -> bool:
         fit: of any student.
         time_constant: that of a single unit, in the fit's unit of time.
 
+    >>> import numpy as np
     >>> [reports_line(Fit(np.diag(modes), bin_size=1.0)) for modes in ([0.99, 0.3], [0.99, 0.98], [0.9, 0.3])]
     [True, False, False]
     """
