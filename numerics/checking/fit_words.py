@@ -22,10 +22,9 @@ def verdict(report: FitReport) -> Verdict:
         return Verdict(
             Tone.GOOD,
             "The fit claims no slow mode.",
-            f"Its slowest timescale, {claimed}, is below {report.slow:.3g}, from where on a mode is called slow "
-            f"here. "
-            "A real slow mode can still be missed: with few neurons recorded a fit over one bin sees it faster "
-            "than it is."
+            f"Its slowest timescale, {claimed}, is below {report.slow:.3g}, from where on a mode is called slow here. "
+            "A real slow mode can still be missed: with few neurons recorded a fit over one bin sees it faster than "
+            "it is."
             + _missed(report),
         )
     if report.finding is Finding.SUPPORTED:
@@ -33,12 +32,9 @@ def verdict(report: FitReport) -> Verdict:
             Tone.GOOD,
             f"The fit may claim its slow mode ({claimed}).",
             "Along the mode the recording's memory lasts at least half as long as claimed, and looks like one "
-            "persistent "
-            "mode."
-            f"\n\nFast hidden neurons could have faked it unnoticed only if there are {found.unnoticed - 1} or "
-            f"more for "
-            f"each slow mode: if fewer than {found.fraction:.1%} of the circuit's neurons were recorded. You "
-            f"vouch for "
+            "persistent mode.\n\nFast hidden neurons could have faked it unnoticed only if there are "
+            f"{found.unnoticed - 1} or more for each slow mode: if fewer than {found.fraction:.1%} of the circuit's "
+            "neurons were recorded. You vouch for "
             f"{report.vouched:.0%}." + _missed(report),
         )
     if report.finding is Finding.EXPLAINED:
@@ -46,30 +42,26 @@ def verdict(report: FitReport) -> Verdict:
             Tone.BAD,
             f"The fit's slow mode ({claimed}) is explained by unobserved neurons.",
             "All covariances over one bin agree with the mode, and that is what made the fit report it. But the "
-            "memory "
-            f"does not last as a mode's would: {_evidence(report)}. Do not call it an attractor. Fast neurons that "
-            "were not recorded, in a feedforward arrangement for instance, do this.\n\n"
-            "What to do: fit with hidden states (latent variables), compare fits over longer lags, or perturb "
-            "the circuit.",
+            f"memory does not last as a mode's would: {_evidence(report)}. Do not call it an attractor. Fast neurons "
+            "that were not recorded, in a feedforward arrangement for instance, do this.\n\nWhat to do: fit with "
+            "hidden states (latent variables), compare fits over longer lags, or perturb the circuit.",
         )
     if report.finding is Finding.OVERSTATED:
         return Verdict(
             Tone.DOUBT,
             f"A slow mode is there, but not of {claimed}: rather {report.persistence.timescale:.3g}.",
-            f"The recording's memory does not last even half as long as claimed ({_evidence(report)}), yet what "
-            f"there is "
-            "looks like one persistent mode. Non-normal amplification makes fits of few neurons overstate a "
+            f"The recording's memory does not last even half as long as claimed ({_evidence(report)}), yet what there "
+            "is looks like one persistent mode. Non-normal amplification makes fits of few neurons overstate a "
             "timescale.",
         )
     if report.finding is Finding.UNSUPPORTED:
         return Verdict(
             Tone.BAD,
             f"The recording does not support the fit's slow mode ({claimed}): the bound is violated.",
-            f"Its covariances allow this mode at most {report.modes[0].supported:.3g} over one bin, and no mode "
-            f"of any "
-            f"fit more than {report.bounds[1]:.3g}; and later memory does not make up for it: "
-            f"{_evidence(report)}. The "
-            "mode comes from the fit's training, from another recording, or from a mismatch of neurons or bins.",
+            f"Its covariances allow this mode at most {report.modes[0].supported:.3g} over one bin, and no mode of "
+            f"any fit more than {report.bounds[1]:.3g}; and later memory does not make up for it: "
+            f"{_evidence(report)}. The mode comes from the fit's training, from another recording, or from a mismatch "
+            "of neurons or bins.",
         )
     return Verdict(Tone.DOUBT, f"Whether the fit's slow mode ({claimed}) is real cannot be told.", _undecided(report))
 
@@ -78,9 +70,8 @@ def _undecided(report: FitReport) -> str:
     found = report.impostors
     if report.memory.too_short:
         return (
-            f"The recording has {report.recording}: too short to follow a memory of {report.claimed:.3g}. "
-            f"Record at least "
-            f"{20 * report.claimed:.3g} in trials of at least {3 * report.claimed:.3g}."
+            f"The recording has {report.recording}: too short to follow a memory of {report.claimed:.3g}. Record at "
+            f"least {20 * report.claimed:.3g} in trials of at least {3 * report.claimed:.3g}."
         )
     if found is None:
         return f"The mode is no slower than single neurons ({report.unit:.3g}); there is nothing to explain away."
@@ -117,9 +108,8 @@ def _missed(report: FitReport) -> str:
     if report.persistence is None or report.persistence.timescale < 2 * report.claimed:
         return ""
     return (
-        f" Along the slowest mode the recording remembers for {report.persistence.timescale:.3g}: the fit "
-        f"understates it, "
-        "as fits of few neurons do."
+        f" Along the slowest mode the recording remembers for {report.persistence.timescale:.3g}: the fit understates "
+        "it, as fits of few neurons do."
     )
 
 
@@ -143,12 +133,10 @@ def _memory(report: FitReport) -> Section | None:
         return None
     return Section(
         "Does the memory last?",
-        "The recording is projected on the fit's slowest mode. If the mode is real, its autocorrelation "
-        "declines as the "
-        "claimed timescale says, within the shaded band (95% of recordings of this length in which the claim is "
-        "true). If "
-        "hidden neurons made it, it follows the claim over one bin, and then falls sooner.\n\n"
-        "Slower than claimed is no objection: with few neurons recorded a real mode is understated.",
+        "The recording is projected on the fit's slowest mode. If the mode is real, its autocorrelation declines as "
+        "the claimed timescale says, within the shaded band (95% of recordings of this length in which the claim is "
+        "true). If hidden neurons made it, it follows the claim over one bin, and then falls sooner.\n\nSlower than "
+        "claimed is no objection: with few neurons recorded a real mode is understated.",
         figure=fit_plots.memory(report),
         caption="Autocorrelation of the recording along the slowest mode (dots), the claim (line and band), half the "
         "claimed timescale (dotted), and an impostor of fast hidden neurons (dashed), against the lag.",
@@ -169,12 +157,10 @@ def _bounds(report: FitReport) -> Section:
     return Section(
         "What the covariances allow",
         "In a stationary network a mode that lasts must vary much and change little. Along each mode, what the "
-        "recording "
-        "varies and changes from bin to bin bounds the timescale: `1 - |l|^2 = u*Qu / u*Su`. Over all modes of "
-        "any fit of "
-        f"these neurons the bound is {report.bounds[1]:.4g} (and a regression's modes are no faster than "
-        f"{report.bounds[0]:.3g}). Observation noise lowers the bound; a fit that models it may exceed it.\n\n"
-        "A mode within its bound may still be false: to be allowed is not to be true.",
+        "recording varies and changes from bin to bin bounds the timescale: `1 - |l|^2 = u*Qu / u*Su`. Over all "
+        f"modes of any fit of these neurons the bound is {report.bounds[1]:.4g} (and a regression's modes are no "
+        f"faster than {report.bounds[0]:.3g}). Observation noise lowers the bound; a fit that models it may exceed "
+        "it.\n\nA mode within its bound may still be false: to be allowed is not to be true.",
         table=Table(("mode", "claimed timescale", "allowed at most", "within?", "sensitivity |u||v|/|u.v|"), rows),
     )
 
@@ -202,9 +188,8 @@ def _impostors(report: FitReport) -> Section | None:
         rows.append((f"cascades unnoticed by this recording: {found.unnoticed - 1}", f"{found.fraction:.2%}"))
     return Section(
         "Who else would look like this?",
-        "Circuits without any slow mode, of which a fit over one bin reports this one, and the fraction of "
-        "neurons that may "
-        f"be observed for that (with a time constant of single neurons of {report.unit:.3g}).",
+        "Circuits without any slow mode, of which a fit over one bin reports this one, and the fraction of neurons "
+        f"that may be observed for that (with a time constant of single neurons of {report.unit:.3g}).",
         table=Table(("circuit", "fraction of neurons observed"), tuple(rows)),
     )
 
@@ -219,15 +204,13 @@ def _refits(report: FitReport) -> Section:
     rows += [(refit.name, f"{refit.timescale:.4g}" if np.isfinite(refit.timescale) else "-") for refit in report.refits]
     return Section(
         "Do other fits agree?",
-        "The same recording, fitted over longer lags, in halves, and with latent states. A true timescale is "
-        "flat in the "
-        "lag, or rises where few neurons are seen; an invented one falls. At lags beyond the memory a regression "
-        "fits noise, and reports anything.\n\n"
-        f"The fit's own covariances depart from the recording's by {report.covariance_errors[0]:.1%} at one bin and "
-        f"{report.covariance_errors.max():.1%} at most (of the equal-time covariance).",
+        "The same recording, fitted over longer lags, in halves, and with latent states. A true timescale is flat in "
+        "the lag, or rises where few neurons are seen; an invented one falls. At lags beyond the memory a regression "
+        "fits noise, and reports anything.\n\nThe fit's own covariances depart from the recording's by "
+        f"{report.covariance_errors[0]:.1%} at one bin and {report.covariance_errors.max():.1%} at most (of the "
+        "equal-time covariance).",
         figure=fit_plots.sweep(report),
         table=Table(("fit", "slowest timescale"), tuple(rows)),
         caption="Slowest timescale of regressions over increasing lags, for the whole recording and its halves, "
-        "with the "
-        "claim as a line.",
+        "with the claim as a line.",
     )

@@ -54,9 +54,8 @@ class Weights:
         given = [name for name in MATRICES if getattr(self, name) is not None]
         if len(given) != 1:
             raise ProblemError(
-                f"weights are exactly one of propagator (over one bin), drift (per unit of time) or W (with the "
-                f"leak's "
-                f"time_constant); got {' and '.join(given) or 'none'}."
+                "weights are exactly one of propagator (over one bin), drift (per unit of time) or W (with the "
+                f"leak's time_constant); got {' and '.join(given) or 'none'}."
             )
         matrix = np.asarray(real_array(getattr(self, given[0]), given[0], 2))
         if matrix.shape[0] != matrix.shape[1]:
@@ -105,9 +104,8 @@ class Weights:
             hint = " Is it a drift, or W, under the wrong name?" if largest > 1.5 or self.drift is not None else ""
             raise UnstableSystemError(
                 f"a mode of the fit grows by {largest:.4g} a bin: such a network has no stationary activity to "
-                f"compare "
-                f"with the recording, and its timescale is infinite.{hint} Refit with a ridge, or linearise about a "
-                "stable point."
+                f"compare with the recording, and its timescale is infinite.{hint} Refit with a ridge, or linearise "
+                "about a stable point."
             )
         return propagator
 
@@ -123,9 +121,8 @@ class Weights:
         if self.neurons is None:
             if self.rows != recorded:
                 raise ProblemError(
-                    f"the fit has {self.rows} rows, the recording {recorded} neurons: give `neurons`, for every "
-                    f"row the "
-                    "index of its recorded neuron, counted from 0, or -1 for a hidden one."
+                    f"the fit has {self.rows} rows, the recording {recorded} neurons: give `neurons`, for every row "
+                    "the index of its recorded neuron, counted from 0, or -1 for a hidden one."
                 )
             return np.stack([np.arange(recorded)] * 2)
         rows = np.flatnonzero(self.neurons >= 0)
@@ -173,8 +170,7 @@ def load_weights(path) -> Weights:
         raise ProblemError(f"{path} cannot be read as weights: {error}") from error
     if "A" in arrays:
         raise ProblemError(
-            f"{path} holds 'A', which could be either: call it 'propagator' if x_(n+1) = A x_n over a bin, "
-            f"'drift' if "
+            f"{path} holds 'A', which could be either: call it 'propagator' if x_(n+1) = A x_n over a bin, 'drift' if "
             "dx/dt = A x."
         )
     unknown = sorted(set(arrays) - set(FIELDS))

@@ -129,5 +129,14 @@ class TestTrainingTime:
         assert np.interp(crossing, times, path.slowest) == pytest.approx(20.0, rel=0.05)
         np.testing.assert_allclose(path.learned[-1], 1.0)
 
+    def test_what_hardly_lasts_is_there_long_before_the_loudest_direction_is_learned(self):
+        """While little is learned `A(s) = s C(1)`: a mode of a tenth of a bin takes `s = e^-10 / |l|max of C(1)`."""
+        recorded = skips(60, 5)
+        found = training_time_of_slow_mode(recorded, 0.1)
+        C0, C1 = recorded.lagged_covariance([0, 1])
+        expected = np.exp(-10.0) / np.abs(np.linalg.eigvals(C1)).max()
+        # the next order is half the part of the loudest direction that is learned
+        assert found == pytest.approx(expected, rel=found * np.linalg.eigvalsh(C0)[-1])
+
     def test_a_start_that_lasts_has_it_at_once(self):
         assert training_time_of_slow_mode(skips(), 20.0, start=0.99) == 0.0
