@@ -61,4 +61,6 @@ $(STAMP): pyproject.toml constraints.txt
 	@rm -f $@
 	@echo "Installing into .venv (minutes the first time) ..."
 	@.venv/bin/python -m pip install -q --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@.venv/bin/python -m pip install -q --no-compile --disable-pip-version-check -c constraints.txt \
+	    --no-deps neural-tangents # of the TensorFlow it asks for nothing is used, see theory/neural_tangents
 	@printf '%s\n' "$(CURDIR)" >$@

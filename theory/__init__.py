@@ -30,6 +30,7 @@ _SUBPACKAGES = (
     "initialisations",
     "kernels",
     "learning_rules",
+    "neural_tangents",
     "nonlinearities",
     "objectives",
     "partial_observation",

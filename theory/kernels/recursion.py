@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from theory.kernels.activations.activation import Activation, outer
-from theory.kernels.recurrent_network import RecurrentNetwork
+from theory.kernels.recurrent_network import RecurrentLayer, RecurrentNetwork
 
 _ROUNDING = 512 * np.finfo(float).eps
 
@@ -54,20 +54,22 @@ class Side(NamedTuple):
 
 def gains_of(network: RecurrentNetwork) -> list[Gains]:
     """The layers' numbers."""
-    return [
-        Gains(
-            layer.recurrent**2,
-            layer.input**2,
-            layer.bias**2,
-            layer.initial_state.scale**2,
-            float(layer.initial_state.shared),
-            layer.rates.recurrent,
-            layer.rates.input,
-            layer.rates.bias,
-            layer.rates.initial_state,
-        )
-        for layer in network.layers
-    ]
+    return [layer_gains(layer) for layer in network.layers]
+
+
+def layer_gains(layer: RecurrentLayer) -> Gains:
+    """One layer's numbers."""
+    return Gains(
+        layer.recurrent**2,
+        layer.input**2,
+        layer.bias**2,
+        layer.initial_state.scale**2,
+        float(layer.initial_state.shared),
+        layer.rates.recurrent,
+        layer.rates.input,
+        layer.rates.bias,
+        layer.rates.initial_state,
+    )
 
 
 def initial(gain: Gains, same):
@@ -93,18 +95,34 @@ def step(activations, tied, gains, previous, gram, rows: Side, columns: Side, li
     for layer, (activation, is_tied, gain, (K, P)) in enumerate(zip(activations, tied, gains, previous, strict=True)):
         if not is_tied:
             K, P = K * linked, P * linked
-        S = gain.recurrent * K + gain.input * below + gain.bias
-        R = (
-            gain.recurrent * (gain.recurrent_rate * K + P)
-            + gain.input * (gain.input_rate * below + gradient_below)
-            + gain.bias * gain.bias_rate
-        )
-        S = within_bounds(S, outer(rows.deviations[layer], columns.deviations[layer]))
-        K, D = activation.duals(rows.features[layer], columns.features[layer], S)
-        P = D * R
-        now.append((K, P))
-        below, gradient_below = K, P
+        bound = outer(rows.deviations[layer], columns.deviations[layer])
+        features = rows.features[layer], columns.features[layer]
+        below, gradient_below = layer_step(activation, gain, (K, P), (below, gradient_below), bound, *features)
+        now.append((below, gradient_below))
     return now
+
+
+def layer_step(activation, gain: Gains, previous, below, bound, rows, columns):
+    """The same for one layer, driven by any.
+
+    Args:
+        activation: of the layer.
+        gain: its numbers.
+        previous: its K and P at (t-1, t'-1).
+        below: K and P at (t, t') of what drives it.
+        bound: sqrt(S(t,t) S(t',t')).
+        rows: features of the row sequences at t.
+        columns: features of the column sequences at t'.
+    """
+    (K, P), (driving, gradient_driving) = previous, below
+    S = gain.recurrent * K + gain.input * driving + gain.bias
+    R = (
+        gain.recurrent * (gain.recurrent_rate * K + P)
+        + gain.input * (gain.input_rate * driving + gradient_driving)
+        + gain.bias * gain.bias_rate
+    )
+    K, D = activation.duals(rows, columns, within_bounds(S, bound))
+    return K, D * R
 
 
 def within_bounds(S, bound):
