@@ -21,7 +21,7 @@ from theory.circuits import LinearCircuit
 from theory.configuration import configuration
 from theory.errors import ProblemError
 from theory.partial_observation import RecordedCircuit
-from theory.students import Autoregression, Student
+from theory.students import Autoregression, Fit, Student
 
 
 @dataclass(frozen=True)
@@ -144,20 +144,25 @@ class Fitting(Computation):
         stacked = {name: (("draw", *_DIMENSIONS[name]), np.stack([fit[name] for fit in fits])) for name in fits[0]}
         return xarray.Dataset(stacked, coords={"draw": np.arange(self.draws)})
 
-    def _fit(self, draw: int) -> dict:
+    def recorded(self, draw: int):
+        """The recording of a draw; what an endless one would show, without samples."""
         if self.samples is None:
-            recorded = self.endless(draw)
-        else:
-            recorded = record(
-                self.circuit_of(draw),
-                self.samples,
-                self.bin_size,
-                observed=self.observed_of(draw),
-                trials=self.trials,
-                observation_noise=self.observation_noise,
-                seed=draw,
-            )
-        fit = self.student.fit(recorded)
+            return self.endless(draw)
+        return record(
+            self.circuit_of(draw),
+            self.samples,
+            self.bin_size,
+            observed=self.observed_of(draw),
+            trials=self.trials,
+            observation_noise=self.observation_noise,
+            seed=draw,
+        )
+
+    def _fit(self, draw: int) -> dict:
+        recorded = self.recorded(draw)
+        return self._kept(draw, recorded, self.student.fit(recorded))
+
+    def _kept(self, draw: int, recorded, fit: Fit) -> dict:
         kept = {
             "observed": self.observed_of(draw),
             "propagator": fit.propagator,
@@ -179,6 +184,7 @@ _DIMENSIONS = {
     "timescale": ("mode",),
     "readout": ("neuron", "state"),
     "autocovariance": ("lag", "neuron"),
+    "slowest": ("step",),
 }
 
 

@@ -15,6 +15,7 @@ from numerics.claims.reversibility import reversibility as reversibility
 from numerics.claims.sampled_training import sampled_training as sampled_training
 from numerics.claims.seed_band import seed_band as seed_band
 from numerics.claims.transverse_escape import transverse_escape as transverse_escape
+from numerics.claims.wide_network_slow_mode import wide_network_slow_mode as wide_network_slow_mode
 
 __all__ = [
     "chain_end",
@@ -32,6 +33,7 @@ __all__ = [
     "sampled_training",
     "seed_band",
     "transverse_escape",
+    "wide_network_slow_mode",
 ]
 
 

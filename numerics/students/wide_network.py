@@ -38,7 +38,7 @@ class WideNetwork(Student):
     A saturating network that is trained for a short while or on little data can turn on a cycle by itself; then there
     is nothing to linearise at, and it says so. Linear ones always rest at zero.
 
-    A recording's activity is centred and divided by its root mean square; there are no biases.
+    A recording's activity is centred and scaled to one root mean square over all neurons; there are no biases.
 
     Args:
         hidden: N.
@@ -48,6 +48,7 @@ class WideNetwork(Student):
         steps: of Adam.
         rate: its learning rate, which falls to zero along a quarter of a cosine.
         batch: windows in a step.
+        activity: the root mean square that activity is scaled to: the smaller, the more linearly hidden units work.
         gain: of W at the start; what training leaves of a random W is in the spectrum that is reported.
         seed: of weights and windows.
 
@@ -70,6 +71,7 @@ class WideNetwork(Student):
     steps: int = 3000
     rate: float = 3e-3
     batch: int = 64
+    activity: float = 1.0
     gain: float = 0.0
     seed: int = 0
 
@@ -85,7 +87,7 @@ class WideNetwork(Student):
             times: numbers of steps, ascending, from 1 to `steps` (which the learning rate is planned for).
             seeds: how many networks, with seeds `seed`, `seed + 1`, ...
         """
-        activity = standardised(recorded)
+        activity = positive(self.activity, "activity") * standardised(recorded)
         window, steps = count(self.window, "window"), count(self.steps, "steps")
         if not 0 <= self.forcing <= 1:
             raise ProblemError(f"forcing = {self.forcing:g}, but it must be from 0 to 1.")
