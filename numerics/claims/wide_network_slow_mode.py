@@ -16,11 +16,11 @@ class WideNetworkSlowMode(Claim):
     """Rate of the slowest mode of networks of 40 erf units that predict one neuron of a chain of 40 by a bin.
 
     Theory is that of linear hidden units, `theory.students.Windowed`, for each draw's own recording. Units that
-    saturate respond more at rest than on average over the activity, and the report is linearised at rest.
-    Least squares fixes the average, `E phi'(u) = (1 + pi E u^2 / 2)^(-1/2)`, so the slow mode is too slow by O(activity^2). For Gaussian
-    input weights the next order takes 7% off at the largest activity. Besides, training cancels the cubic parts of
-    units against each other, the further it gets the larger they are; both flatten the gap at the upper end.
-    The batch grows as activity^-4, so that the scatter of training on minibatches falls as activity^2 too.
+    saturate respond more at rest than on average over the activity, and the report is linearised at rest. Least
+    squares fixes the average, `E phi'(u) = (1 + pi E u^2 / 2)^(-1/2)`, so the slow mode is too slow by O(activity^2).
+    For Gaussian input weights the next order takes 7% off at the largest activity. Besides, training cancels the
+    cubic parts of units against each other, the further it gets the larger they are; both flatten the gap at the
+    upper end. The batch grows as activity^-4, so that the scatter of training on minibatches falls as activity^2 too.
     """
 
     name = "wide_network_slow_mode"
