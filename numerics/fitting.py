@@ -56,7 +56,8 @@ class Fitting(Computation):
         lags: the autocovariances are kept up to this lag, in bins; 0 keeps none.
 
     Raises:
-        ProblemError: both or neither of observed neurons and fraction; what is no student.
+        ProblemError: both or neither of observed neurons and fraction; what is no student; when computed, draws whose
+            fits differ in their number of states.
 
     >>> from theory import circuits
     >>> fitting = Fitting(circuits.feedforward_chain, {"neurons": 100}, observed=(0,), samples=None, draws=1)
@@ -141,6 +142,12 @@ class Fitting(Computation):
                 fits.append(self._fit(draw))
                 keeper.offer({}, fits)
                 bar.advance()
+        states = sorted({len(fit["propagator"]) for fit in fits})
+        if len(states) > 1:
+            raise ProblemError(
+                f"draws were fitted with {states[0]} to {states[-1]} states: where a recording has fewer than asked "
+                f"for, {type(self.student).__name__} leaves the others out. Use an order of at most {states[0]}."
+            )
         stacked = {name: (("draw", *_DIMENSIONS[name]), np.stack([fit[name] for fit in fits])) for name in fits[0]}
         return xarray.Dataset(stacked, coords={"draw": np.arange(self.draws)})
 

@@ -48,6 +48,19 @@ def test_endless_fitting_in_fine_bins_is_the_markov_student(tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
+def two_or_three(seed: int) -> circuits.LinearCircuit:
+    """One neuron is driven by another, and in every second draw by a third of a timescale of its own."""
+    third = 0.7 if seed % 2 else 0.0
+    return circuits.LinearCircuit([[0.2, 1.0, third], [0.0, 0.5, 0.0], [0.0, 0.0, 0.8]])
+
+
+def test_draws_with_different_numbers_of_states_are_refused(tmp_path):
+    two_or_three.version = 1
+    mixed = Fitting(two_or_three, observed=(0,), samples=None, draws=2, student=students.Subspace(3, horizon=5))
+    with pytest.raises(ProblemError, match="2 to 3 states.*at most 2"):
+        mixed.compute(progress=False, checkpoint=tmp_path / "fits.checkpoint")
+
+
 def test_killed_fitting_goes_on_with_the_next_draw(tmp_path, monkeypatch):
     store, taken = ResultStore(tmp_path), []
     real = module.record
