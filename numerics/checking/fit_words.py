@@ -34,8 +34,7 @@ def verdict(report: FitReport) -> Verdict:
             "Along the mode the recording's memory lasts at least half as long as claimed, and looks like one "
             "persistent mode.\n\nFast hidden neurons could have faked it unnoticed only if there are "
             f"{found.unnoticed - 1} or more for each slow mode: if fewer than {found.fraction:.1%} of the circuit's "
-            "neurons were recorded. You vouch for "
-            f"{report.vouched:.0%}." + _missed(report),
+            f"neurons were recorded. {_vouched(report)}" + _missed(report),
         )
     if report.finding is Finding.EXPLAINED:
         return Verdict(
@@ -66,6 +65,10 @@ def verdict(report: FitReport) -> Verdict:
     return Verdict(Tone.DOUBT, f"Whether the fit's slow mode ({claimed}) is real cannot be told.", _undecided(report))
 
 
+def _vouched(report: FitReport) -> str:
+    return f"At least {report.vouched:.0%} of the circuit is taken to have been recorded (--fraction says how much)."
+
+
 def _undecided(report: FitReport) -> str:
     found = report.impostors
     if report.memory.too_short:
@@ -78,12 +81,12 @@ def _undecided(report: FitReport) -> str:
     return (
         "Nothing contradicts the mode, but an impostor would have passed as well: "
         f"{found.unnoticed - 1} hidden neurons, as fast as single ones ({report.unit:.3g}), would explain it away "
-        f"unnoticed, that is if {found.fraction:.1%} of the circuit or less was recorded. You vouch for "
-        f"{report.vouched:.0%}.\n\n"
+        f"unnoticed, that is if {found.fraction:.1%} of the circuit or less was recorded. "
+        f"{_vouched(report)}\n\n"
         f"What to do: record about {found.time_needed:.3g} (you have {report.duration:.3g}), after which the best "
-        "test can tell the mode from the impostor that this fraction allows (R6); or perturb: about "
+        "test can tell the mode from the impostor that this fraction allows; or perturb: about "
         f"{max(1, np.ceil(found.pulse_trials)):.3g} pulses of {PULSE:g} standard deviations along the mode, read out "
-        f"{found.pulse_time:.3g} later (R8); or record more of the circuit, so that you can vouch for more than "
+        f"{found.pulse_time:.3g} later; or record more of the circuit, so that you can be sure of more than "
         f"{found.fraction:.1%}." + ("" if report.unit_given else _GUESSED)
     )
 
@@ -131,15 +134,17 @@ def page(report: FitReport, provenance: dict[str, str]) -> Page:
 def _memory(report: FitReport) -> Section | None:
     if report.memory is None:
         return None
+    impostor = "" if report.impostors is None else ", and an impostor of fast hidden neurons (dashed)"
     return Section(
         "Does the memory last?",
         "The recording is projected on the fit's slowest mode. If the mode is real, its autocorrelation declines as "
         "the claimed timescale says, within the shaded band (95% of recordings of this length in which the claim is "
-        "true). If hidden neurons made it, it follows the claim over one bin, and then falls sooner.\n\nSlower than "
+        "true). All times are in the unit of the recording's bin size. If hidden neurons made it, it follows the "
+        "claim over one bin, and then falls sooner.\n\nSlower than "
         "claimed is no objection: with few neurons recorded a real mode is understated.",
         figure=fit_plots.memory(report),
         caption="Autocorrelation of the recording along the slowest mode (dots), the claim (line and band), half the "
-        "claimed timescale (dotted), and an impostor of fast hidden neurons (dashed), against the lag.",
+        f"claimed timescale (dotted){impostor}, against the lag.",
     )
 
 
@@ -157,8 +162,10 @@ def _bounds(report: FitReport) -> Section:
     return Section(
         "What the covariances allow",
         "In a stationary network a mode that lasts must vary much and change little. Along each mode, what the "
-        "recording varies and changes from bin to bin bounds the timescale: `1 - |l|^2 = u*Qu / u*Su`. Over all "
-        f"modes of any fit of these neurons the bound is {report.bounds[1]:.4g} (and a regression's modes are no "
+        "recording varies and changes from bin to bin bounds the timescale: `1 - |l|^2 = u*Qu / u*Su`, with l "
+        "the mode's eigenvalue over a bin, u its left eigenvector, S the covariance of the activity and Q that of what "
+        "the fit leaves unexplained. Over all modes of any fit of these neurons the bound is "
+        f"{report.bounds[1]:.4g} (and a regression's modes are no "
         f"faster than {report.bounds[0]:.3g}). Observation noise lowers the bound; a fit that models it may exceed "
         "it.\n\nA mode within its bound may still be false: to be allowed is not to be true.",
         table=Table(("mode", "claimed timescale", "allowed at most", "within?", "sensitivity |u||v|/|u.v|"), rows),
@@ -178,8 +185,8 @@ def _impostors(report: FitReport) -> Section | None:
         return None
     ratio, found = report.claimed / report.unit, report.impostors
     rows = [
-        ("feedforward chain, its last neuron recorded (R3)", f"{min(1.0, 4 / (np.pi * ratio**2)):.2%}"),
-        ("strong null low-rank recurrence, on average (R4)", f"{2 / (ratio + 1):.2%}"),
+        ("feedforward chain, its last neuron recorded", f"{min(1.0, 4 / (np.pi * ratio**2)):.2%}"),
+        ("strong null low-rank recurrence, on average", f"{2 / (ratio + 1):.2%}"),
     ]
     if found is not None:
         rows.append(

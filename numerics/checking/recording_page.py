@@ -28,10 +28,10 @@ def recording_page(report: RecordingReport, provenance: dict[str, str]) -> Page:
     """
     rejected = report.reversibility.rejected
     reversible = (
-        f"(a) Reversible explanations, symmetric line attractors among them, are {'' if rejected else 'not '}rejected "
-        f"(at {LEVEL:.0%})."
+        "Separately: explanations by circuits in detailed balance, whose statistics look the same backwards in time "
+        f"(symmetric line attractors among them), are {'' if rejected else 'not '}rejected (at {LEVEL:.0%})."
     )
-    persistent = f"(b) A persistent mode: {report.mode.value}."
+    persistent = f"A persistent mode: {report.mode.value}."
     with style():
         sections = [
             Section("What was recorded", "\n\n".join((_facts(report), *report.notes))),
@@ -51,10 +51,12 @@ def recording_page(report: RecordingReport, provenance: dict[str, str]) -> Page:
 
 def _facts(report: RecordingReport) -> str:
     recording = report.recording
+    trials = f"{recording.trials} trial{'s' if recording.trials > 1 else ''}"
     return (
-        f"{recording.trials} trials of {recording.samples} bins of {recording.bin_size:g}, as {recording.neurons} "
-        f"standardised components. Time constant of a single unit: {report.time_constant:.3g}. Times are in the unit "
-        f"of the bin size. A mode counts as persistent if it is {GAP:.0f} times slower than all others."
+        f"{trials} of {recording.samples} bins of {recording.bin_size:g}, as {recording.neurons} "
+        f"standardised components. Time constant of a single unit: {report.time_constant:.3g}. All times on this "
+        f"page are in the unit of the bin size. A mode counts as persistent if it is {GAP:.0f} times slower than "
+        "all others."
     )
 
 
@@ -75,7 +77,7 @@ def _memory(report: RecordingReport) -> Section:
             "of a slow mode ends sooner than the mode, because its mean is subtracted."
         )
     axes.axhline(0, color="0.8", lw=0.6, zorder=0)
-    axes.set(xlabel="lag (time)", ylabel="autocorrelation", ylim=(min(-0.2, r.min()), 1.02))
+    axes.set(xlabel="lag (units of time)", ylabel="autocorrelation", ylim=(min(-0.2, r.min()), 1.02))
     axes.legend()
     plt.close(figure)
     words = "How long the recording remembers, along the direction that a fitted network would call its slowest mode."
@@ -100,8 +102,9 @@ def _spectrum(report: RecordingReport) -> Section:
     below.set(xscale="log", xlabel="frequency (radians per unit of time)", ylabel="recording / fit")
     plt.close(figure)
     words = (
-        f"One mode ten times slower than all others, against memory inside that gap: the likelihood ratio is "
-        f"{test.statistic:.1f}, p = {test.p_value:.2g}. A feedforward chain remembers without such a mode: its memory "
+        "One mode ten times slower than all others, against memory inside that gap: twice the logarithm of the "
+        f"likelihood ratio is {test.statistic:.1f}, p = {test.p_value:.2g}. A feedforward chain remembers without "
+        "such a mode: its memory "
         "ends sooner than an exponential, which shows at frequencies around one over its memory."
     )
     caption = "Spectrum of the slowest direction, and its ratio to the two fits."
@@ -110,7 +113,7 @@ def _spectrum(report: RecordingReport) -> Section:
 
 def _sweeps(report: RecordingReport) -> Section:
     bin_size = report.recording.bin_size
-    shown = [(report.lags, bin_size, "lag of the fit (time)")]
+    shown = [(report.lags, bin_size, "lag of the fit (units of time)")]
     if report.orders is not None:
         shown.append((report.orders, 1, "latent order"))
     figure, panels = plt.subplots(1, len(shown), figsize=(_WIDTH, _HEIGHT), sharey=True, squeeze=False)
@@ -123,7 +126,7 @@ def _sweeps(report: RecordingReport) -> Section:
     reported = np.concatenate([np.append(sweep.parts, sweep.timescales) for sweep, _, _ in shown])
     seen = np.append(reported[reported > 0], GAP * report.time_constant)
     panels[0, 0].set(ylim=(seen.min() / 1.5, seen.max() * 1.5), yscale="log")
-    panels[0, 0].set_ylabel("slowest timescale")
+    panels[0, 0].set_ylabel("slowest timescale\n(units of time)")
     plt.close(figure)
     rows = tuple(
         (f"{lag * bin_size:.3g}", _number(value), " ".join(map(_number, parts)))
@@ -131,7 +134,8 @@ def _sweeps(report: RecordingReport) -> Section:
     )
     return Section(
         "Fits under other settings",
-        "The slowest timescale that networks fitted to this recording report. A true one stays, or rises, with the lag "
+        "The slowest timescale that linear networks fitted to this recording report. A true one stays, or rises, "
+        "with the lag "
         "over which the network is fitted; an invented one falls. Grey: quarters of the recording.",
         figure=figure,
         caption="Dashed: ten time constants of a single unit. Lags at which noise hides the mode are left out.",
@@ -144,18 +148,20 @@ def _reversibility(report: RecordingReport) -> Section:
     figure, axes = plt.subplots(figsize=(_WIDTH, 0.8 * _HEIGHT))
     axes.axhspan(-2, 0, color="0.93", zorder=0)
     axes.plot(found.steps * report.recording.bin_size, found.convexity, "o-", ms=3, color=PALETTE[0])
-    axes.set(xlabel="step (time)", ylabel="log-convexity\n(standard errors)")
+    axes.set(xlabel="step (units of time)", ylabel="log-convexity\n(standard errors)")
     if found.steps.size:
         axes.set_xscale("log")
     plt.close(figure)
     words = (
-        "In detailed balance every cross-spectrum is real, and every autocovariance is log-convex. Imaginary parts: "
+        "Circuits with symmetric connections and equal noise are in detailed balance: then every cross-spectrum is "
+        "real, and every autocovariance is log-convex. Imaginary parts: "
         f"p = {found.coherency_p_value:.2g}. Log-convexity: p = {found.convexity_p_value:.2g}. A rejection says that "
         "the circuit is not reversible, nothing about its memory: a non-normal line attractor is rejected too. "
         "Delays, calcium indicators that differ between neurons, and drift reject as well. That nothing is rejected "
         "proves nothing."
     )
-    return Section("Reversibility", words, figure=figure, caption="Well below zero: no reversible process does that.")
+    caption = "Well below zero: no reversible process does that. Grey: within two standard errors."
+    return Section("Reversibility", words, figure=figure, caption=caption)
 
 
 def _number(value: float) -> str:
