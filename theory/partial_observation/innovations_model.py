@@ -7,6 +7,7 @@ import scipy.linalg
 
 from theory.checks import count, positive, real_array
 from theory.errors import ProblemError
+from theory.students.student import timescale_of
 from theory.students.windows import future_and_past, window_covariance
 
 
@@ -63,8 +64,7 @@ class InnovationsModel:
 
     def timescales(self) -> np.ndarray:
         """`-bin / ln |eigenvalue|`, in units of time, slowest first, (mode,)."""
-        with np.errstate(divide="ignore"):
-            return -self.bin_size / np.log(np.abs(self.eigenvalues()))
+        return timescale_of(np.abs(self.eigenvalues()), self.bin_size)
 
     def lagged_covariance(self, lags) -> np.ndarray:
         """`C(k) = <x_{n+k} x_n^T>`, (lag, neuron, neuron)."""

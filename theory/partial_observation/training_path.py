@@ -5,7 +5,7 @@ import xarray as xr
 from scipy.optimize import brentq, linear_sum_assignment
 
 from theory.checks import positive, real_array
-from theory.students.student import regression
+from theory.students.student import regression, timescale_of
 from theory.students.teacher_forced import TeacherForced
 
 
@@ -50,9 +50,7 @@ def training_path(recorded, training_times, start: float = 0.0) -> xr.Dataset:
     values[-1] = fits[-1].eigenvalues()
     for i in range(times.size - 2, -1, -1):
         values[i] = _followed(values[i + 1], fits[i].eigenvalues())
-    with np.errstate(divide="ignore"):
-        timescales = -recorded.bin_size / np.log(np.abs(values))
-    timescales = np.where(np.abs(values) < 1, timescales, np.inf)
+    timescales = timescale_of(np.abs(values), recorded.bin_size)
     return xr.Dataset(
         {
             "eigenvalue": (("training_time", "mode"), values),
