@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from numerics.claims import every_claim
 from paper_figures.gallery import every_figure
 from paper_figures.program import main
 
@@ -70,8 +71,9 @@ def test_readme_names_what_exists():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for link in re.findall(r"\]\(([^)#:]+)\)", readme):
         assert (ROOT / link).exists(), link
-    for figure in every_figure():
-        assert f"attractory figures {figure.name}" in readme
+    figures = re.findall(r"\| `attractory figures (\w+)` \|", readme)
+    assert sorted(figures) == sorted(figure.name for figure in every_figure())
+    assert sorted(re.findall(r"^\| `(\w+)`:", readme, re.MULTILINE)) == [claim.name for claim in every_claim()]
 
 
 def test_readme_code_runs(tmp_path, monkeypatch, capsys):
