@@ -59,7 +59,12 @@ class Rates:
 
 
 def calibrate(
-    judge: Callable, draws: int, kinds=tuple(KINDS), samples: int = 20_000, fractions=FRACTIONS
+    judge: Callable,
+    draws: int,
+    kinds=tuple(KINDS),
+    samples: int = 20_000,
+    fractions=FRACTIONS,
+    first_seed: int = 0,
 ) -> list[Rates]:
     """Draw circuits of 100 neurons, record some for `samples` bins of one time constant each, and judge the recording.
 
@@ -69,13 +74,14 @@ def calibrate(
         kinds: names in `KINDS`.
         samples: bins of one time constant.
         fractions: of the neurons that are recorded, a random choice.
+        first_seed: seeds count up from it.
 
     >>> rates = calibrate(_how_many, draws=2, kinds=["uncoupled neurons"], samples=100, fractions=[0.05])
     >>> print(rates[0])
     uncoupled neurons: 5 neurons 100% [34%, 100%]
     """
-    count(draws, "draws")
-    tasks = [(kind, seed, fractions[seed % len(fractions)]) for kind in kinds for seed in range(draws)]
+    seeds = range(first_seed, first_seed + count(draws, "draws"))
+    tasks = [(kind, seed, fractions[seed % len(fractions)]) for kind in kinds for seed in seeds]
     one, verdicts = partial(_judged, judge, samples), []
     with progress_bar(len(tasks), "recordings") as bar:
         if available() == 1 or len(tasks) < 20:  # starting a process takes seconds

@@ -1,22 +1,37 @@
 """The report on a fit: the verdict in plain words, sections with figures and tables, one page."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from numerics.checking import fit_plots
-from numerics.checking.fit import PERSISTENCE_LEVEL, FitReport
+from numerics.checking.fit import FitReport, Mode
 from numerics.checking.fit_modes import PULSE, Finding
 from numerics.checking.page import Page, Section, Table, Tone, Verdict
+from numerics.checking.persistence import LEVEL
 from numerics.plot_style import style
 
 _LISTED = 8  # modes
 
 
 def verdict(report: FitReport) -> Verdict:
-    """The finding in one sentence, with its numbers and what to do.
+    """The finding in one sentence, with its numbers, what to do, and what was guessed.
 
     Args:
         report: of `check_fit`.
     """
+    found = _verdict(report)
+    return found if report.unit_given else replace(found, words=f"{found.words}\n\n{_guessed(report)}")
+
+
+def _guessed(report: FitReport) -> str:
+    return (
+        f"The time constant of single neurons was not given: the fit's median timescale, {report.unit:.3g}, stands for "
+        "it, and with it what counts as slow and as fast. Give it with --time-constant."
+    )
+
+
+def _verdict(report: FitReport) -> Verdict:
     claimed, found = f"{report.claimed:.3g}", report.impostors
     if report.finding is None:
         return Verdict(
@@ -32,9 +47,10 @@ def verdict(report: FitReport) -> Verdict:
             Tone.GOOD,
             f"The fit may claim its slow mode ({claimed}).",
             "Along the mode the recording's memory lasts at least half as long as claimed, and looks like one "
-            "persistent mode.\n\nFast hidden neurons could have faked it unnoticed only if there are "
-            f"{found.unnoticed - 1} or more for each slow mode: if fewer than {found.fraction:.1%} of the circuit's "
-            f"neurons were recorded. {_vouched(report)}" + _missed(report),
+            "persistent mode.\n\nOf one family of impostors, cascades of fast hidden neurons, those would have passed "
+            f"unnoticed that have {found.unnoticed - 1} or more hidden neurons for each slow mode, which takes that "
+            f"fewer than {found.fraction:.1%} of the circuit's neurons were recorded. {_vouched(report)} "
+            "Impostors of other kinds, and drift, are not covered." + _missed(report),
         )
     if report.finding is Finding.EXPLAINED:
         return Verdict(
@@ -42,8 +58,11 @@ def verdict(report: FitReport) -> Verdict:
             f"The fit's slow mode ({claimed}) is explained by unobserved neurons.",
             "All covariances over one bin agree with the mode, and that is what made the fit report it. But the "
             f"memory does not last as a mode's would: {_evidence(report)}. Do not call it an attractor. Fast neurons "
-            "that were not recorded, in a feedforward arrangement for instance, do this.\n\nWhat to do: fit with "
-            "hidden states (latent variables), compare fits over longer lags, or perturb the circuit.",
+            "that were not recorded, in a feedforward arrangement for instance, do this"
+            + _stages_needed(report)
+            + ".\n\n"
+            "What to do: fit with hidden states (latent variables), compare fits over longer lags, or perturb "
+            "the circuit.",
         )
     if report.finding is Finding.OVERSTATED:
         return Verdict(
@@ -76,6 +95,22 @@ def _undecided(report: FitReport) -> str:
             f"The recording has {report.recording}: too short to follow a memory of {report.claimed:.3g}. Record at "
             f"least {20 * report.claimed:.3g} in trials of at least {3 * report.claimed:.3g}."
         )
+    if report.contradicted:
+        return (
+            f"The recording contradicts the mode as the fit has it: {_evidence(report)}. But along it the recording "
+            f"remembers for {report.persistence.memory:.3g}, or {report.persistence.memory / report.unit:.0f} time "
+            f"constants of single neurons: more than a feedforward chain of {report.stages} stages could. It may be "
+            "several slow modes, a slow oscillation, drift, or a longer chain.\n\n"
+            "What to do: fit with latent states, remove drift, or perturb the circuit."
+        )
+    if report.modes[0].supported < report.claimed / 2:
+        return (
+            f"The recording's covariances allow this mode at most {report.modes[0].supported:.3g} over one bin, yet "
+            "its later memory does not contradict the claim. Observation noise that the fit models looks like this, "
+            "and so does a recording that is too short to contradict anything.\n\n"
+            f"What to do: record more than {report.duration:.3g}, average neurons or bins to lower the noise, or fit "
+            "again."
+        )
     if found is None:
         return f"The mode is no slower than single neurons ({report.unit:.3g}); there is nothing to explain away."
     return (
@@ -87,14 +122,8 @@ def _undecided(report: FitReport) -> str:
         "test can tell the mode from the impostor that this fraction allows; or perturb: about "
         f"{max(1, np.ceil(found.pulse_trials)):.3g} pulses of {PULSE:g} standard deviations along the mode, read out "
         f"{found.pulse_time:.3g} later; or record more of the circuit, so that you can be sure of more than "
-        f"{found.fraction:.1%}." + ("" if report.unit_given else _GUESSED)
+        f"{found.fraction:.1%}. All this is relative to one family of impostors, cascades of fast hidden neurons."
     )
-
-
-_GUESSED = (
-    " The time constant of single neurons was not given, and the fit's median timescale stands for it: give it with "
-    "--time-constant."
-)
 
 
 def _evidence(report: FitReport) -> str:
@@ -102,9 +131,19 @@ def _evidence(report: FitReport) -> str:
     if memory.rejected:
         p_value = min(memory.shape_p_value, memory.level_p_value if memory.gone else 1.0)
         parts.append(f"a mode of even half that timescale would decline as fast with probability {p_value:.2g} or less")
-    if report.persistence is not None and report.persistence.p_value <= PERSISTENCE_LEVEL:
-        parts.append(f"one persistent mode of any timescale is rejected (p = {report.persistence.p_value:.2g})")
+    if report.persistence is not None and report.persistence.rejected:
+        parts.append(
+            "no one persistent mode, of any timescale, has its spectrum "
+            f"(p = {report.persistence.p_value:.2g}, rejected at {LEVEL:g})"
+        )
     return ", and ".join(parts)
+
+
+def _stages_needed(report: FitReport) -> str:
+    if report.persistence is None:
+        return ""
+    needed = max(1, np.ceil(report.persistence.memory / report.unit))
+    return f"; memory of {report.persistence.memory:.3g} takes a chain of about {needed:.0f} stages"
 
 
 def _missed(report: FitReport) -> str:
@@ -154,7 +193,7 @@ def _bounds(report: FitReport) -> Section:
             str(number + 1),
             f"{mode.timescale:.4g}" + ("" if np.isinf(mode.period) else f" (period {mode.period:.3g})"),
             f"{mode.supported:.4g}",
-            _within(mode.supported / mode.timescale),
+            _within(mode),
             f"{mode.condition:.3g}",
         )
         for number, mode in enumerate(report.modes[:_LISTED])
@@ -172,12 +211,12 @@ def _bounds(report: FitReport) -> Section:
     )
 
 
-def _within(ratio: float) -> str:
-    if np.isnan(ratio):
+def _within(mode: Mode) -> str:
+    if np.isnan(mode.supported):
         return "not seen"
-    if ratio >= 0.9:
+    if mode.supported >= 0.9 * mode.timescale:
         return "yes"
-    return "not quite" if ratio >= 0.5 else "no"
+    return "not quite" if mode.supported >= 0.5 * mode.timescale else "no"
 
 
 def _impostors(report: FitReport) -> Section | None:

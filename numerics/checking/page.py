@@ -22,6 +22,7 @@ import base64
 import enum
 import html
 import io
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,14 +135,20 @@ class Page:
             overwrite: replace a file that is there.
 
         Raises:
-            ProblemError: there is a file already, or a folder of that name.
+            ProblemError: there is a file already, or a folder of that name; it cannot be written.
         """
         path = Path(path)
         require_free(path, overwrite)
         text = self.html()
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        try:
+            with replacing(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ProblemError(f"{path} cannot be written: {error.strerror}. {_ELSEWHERE}") from error
         return path
+
+
+_ELSEWHERE = "Name another file with --output."
 
 
 def require_free(path: Path, overwrite: bool = False) -> None:
@@ -152,11 +159,19 @@ def require_free(path: Path, overwrite: bool = False) -> None:
         overwrite: a file that is there may be replaced.
 
     Raises:
-        ProblemError: it is taken.
+        ProblemError: it is taken, or nothing can be written there.
     """
-    if path.is_dir():
+    try:
+        is_folder, taken = path.is_dir(), path.exists()
+    except OSError as error:  # a name that is too long, for instance
+        raise ProblemError(f"{path} cannot be written: {error.strerror}. {_ELSEWHERE}") from error
+    if is_folder:
         raise ProblemError(f"{path} is a folder; name a file, such as {path / 'report.html'}.")
-    if path.exists() and not overwrite:
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        why = "nothing may be written there" if folder.is_dir() else "it is no folder"
+        raise ProblemError(f"{path} cannot be written in {folder}: {why}. {_ELSEWHERE}")
+    if taken and not overwrite:
         raise ProblemError(
             f"{path} is there already, and nothing is overwritten unasked: name another file with --output, or say "
             "--overwrite."

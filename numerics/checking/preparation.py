@@ -11,6 +11,24 @@ _NEGLIGIBLE = 1e-10
 _LONGEST_RESPONSE = 50
 
 
+def require_scale(recording: Recording) -> None:
+    """Refuse activity so large or so small that products of it overflow or vanish.
+
+    Args:
+        recording: as it came.
+
+    Raises:
+        ProblemError: with what its neurons vary by.
+    """
+    largest = float(np.finfo(recording.activity.dtype).max) ** 0.4
+    spread = np.ptp(recording.activity / 2, axis=(0, 1)).astype(float)
+    if spread.max() > largest or spread.min() < 1 / largest:
+        raise ProblemError(
+            f"neurons vary by {2 * spread.min():.3g} to {2 * spread.max():.3g}: products of such numbers overflow or "
+            "vanish. Take another unit of activity."
+        )
+
+
 def prepare(recording: Recording) -> tuple[Recording, tuple[str, ...]]:
     """A recording of few, standardised components, less what is locked to trials and inputs.
 
@@ -26,8 +44,10 @@ def prepare(recording: Recording) -> tuple[Recording, tuple[str, ...]]:
         The prepared recording, and sentences on what was done.
 
     Raises:
-        ProblemError: nothing varies once trials and inputs are accounted for, or too few samples.
+        ProblemError: numbers too large or small to multiply;
+            nothing varies once trials and inputs are accounted for, or too few samples.
     """
+    require_scale(recording)
     activity, inputs, notes = recording.centred(), recording.inputs, []
     if recording.trials >= _TRIALS:
         share = activity.mean(axis=0).var() / activity.var()

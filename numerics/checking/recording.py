@@ -138,6 +138,11 @@ def check_recording(
     recording, stages = instance(recording, Recording, "recording"), count(stages, "stages")
     if time_constant is not None:
         time_constant = positive(time_constant, "time_constant")
+        if time_constant > recording.duration:
+            raise ProblemError(
+                f"time_constant = {time_constant:.3g} of single neurons, but the recording lasts "
+                f"{recording.duration:.3g}: give it in the recording's unit of time."
+            )
     indicator_decay = positive(indicator_decay, "indicator_decay", allow_zero=True)
     if recording.samples < _FEWEST:
         raise ProblemError(

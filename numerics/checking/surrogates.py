@@ -1,6 +1,7 @@
 """Surrogate signals: Gaussian, stationary, with a given autocorrelation, as long as the recording."""
 
 import numpy as np
+from scipy.fft import irfft
 
 from theory.errors import ProblemError
 
@@ -30,13 +31,12 @@ def surrogate_autocorrelations(
     """
     power = spectrum_of(autocorrelation, 2 * max(samples, autocorrelation.size))
     random, length = np.random.default_rng(seed), power.size
+    size = np.sqrt(power[: length // 2 + 1] * length)
+    size[1:-1] /= np.sqrt(2)  # the frequencies between have a real and an imaginary part
     found = np.empty((number, len(lags)))
     for draw in range(number):
-        signals = np.empty((trials, samples))
-        for first in range(0, trials, 2):  # real and imaginary part are two independent signals
-            noise = random.normal(size=(2, length))
-            pair = np.fft.fft(np.sqrt(power / length) * (noise[0] + 1j * noise[1]))[:samples]
-            signals[first : first + 2] = np.stack([pair.real, pair.imag])[: trials - first]
+        noise = random.normal(size=(trials, 2 * size.size)).view(complex)
+        signals = irfft(size * noise, length, axis=1)[:, :samples]
         found[draw] = sample_autocorrelation(signals - signals.mean(), lags)
     return found
 

@@ -29,6 +29,8 @@ class CheckFit:
     """From which timescale on a mode is called slow; 20 time constants if not given."""
     fraction: float = 0.1
     """What fraction of the circuit's neurons was recorded at least."""
+    stages: int = 200
+    """How long a feedforward chain you find possible: longer memory is not put down to hidden neurons."""
     output: Path = Path("fit_report.html")
     """The report; a file that is there is not overwritten."""
     overwrite: bool = False
@@ -41,9 +43,9 @@ class CheckFit:
         from theory.errors import ProblemError
 
         if self.calibrate:
-            from numerics.checking.fit_calibration import calibrate, print_rates
+            from numerics.checking.fit_calibration import print_rates
 
-            print_rates(calibrate(self.calibrate, fraction=self.fraction))
+            print_rates(self.calibrate, self.fraction)
             return 0
         if len(self.files) != 2:
             raise ProblemError(
@@ -61,7 +63,7 @@ class CheckFit:
         require_free(self.output, self.overwrite)
         begin = time.perf_counter()
         recording = load_recording(self.files[0], self.bin_size, self.spikes)
-        options = dict(time_constant=self.time_constant, slow=self.slow, fraction=self.fraction)
+        options = dict(time_constant=self.time_constant, slow=self.slow, fraction=self.fraction, stages=self.stages)
         report = check_fit(recording, load_weights(self.files[1]), **options)
         configuration = {"recording": str(self.files[0]), "weights": str(self.files[1]), **options}
         made_from = provenance(configuration, time.perf_counter() - begin)

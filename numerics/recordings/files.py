@@ -49,14 +49,20 @@ def load_recording(path, bin_size: float | None = None, spikes: bool = False) ->
         return _counted(path, times, units, np.zeros(times.size), bin_size)
     if path.suffix.lower() not in readers:
         raise ProblemError(f"{path} ends in {path.suffix!r}; recordings end in {', '.join([*readers, '.nwb'])}.")
-    if spikes:
-        return _spikes(path, bin_size)
     try:
+        if spikes:
+            return _spikes(path, bin_size)
         activity, inputs, own_bin = readers[path.suffix.lower()](path)
     except ProblemError:
         raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ProblemError(f"{path} cannot be read as a recording: {error}") from error
+        if any(word in str(error).lower() for word in ("pickle", "python objects")):
+            raise ProblemError(
+                f"{path} holds no plain array, but text or Python objects, which could run anything when they are "
+                'read: it was not opened. Export arrays: numpy.savez("day.npz", activity=activity, bin_size=0.01).'
+            ) from error
+        what = "a table of spike times" if spikes else "a recording"
+        raise ProblemError(f"{path} cannot be read as {what}: {error}") from error
     if bin_size is None and own_bin is None:
         raise ProblemError(f"{path} does not say the time between samples: give the bin size.")
     return Recording(activity, own_bin if bin_size is None else bin_size, inputs)

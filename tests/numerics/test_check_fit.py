@@ -8,6 +8,7 @@ import pytest
 from numerics.checking.fit import check_fit
 from numerics.checking.fit_modes import Finding
 from numerics.checking.fit_words import page
+from numerics.checking.recording import check_recording
 from numerics.checking.surrogates import surrogate_autocorrelations
 from numerics.checking.weights import Weights, load_weights
 from numerics.recordings import Recording, record
@@ -16,8 +17,10 @@ from theory import circuits
 from theory.errors import ProblemError, UnstableSystemError
 from theory.students import Autoregression
 
+FEW = 40  # surrogates: as many as the levels of the tests need
 
-def recorded(circuit, samples=20_000, seed=0):
+
+def recorded(circuit, samples=8000, seed=0):
     return record(circuit, samples, 1.0, observed=range(10), seed=seed)
 
 
@@ -36,14 +39,22 @@ def line():
 
 
 def test_mode_that_hidden_neurons_made_is_explained_by_them(chain):
-    report = check_fit(chain, fitted(chain))
+    report = check_fit(chain, fitted(chain), surrogates=FEW)
     assert report.finding is Finding.EXPLAINED and report.claimed > 20
+    # the chain has 100 stages, and its memory can be no longer
+    assert report.persistence.rejected and report.persistence.memory < 100
     assert report.modes[0].supported == pytest.approx(report.claimed)  # covariances over one bin allow it
+
+
+def test_memory_that_takes_a_longer_chain_than_possible_decides_nothing(chain):
+    report = check_fit(chain, fitted(chain), stages=5, surrogates=FEW)
+    assert report.finding is Finding.UNDECIDED and report.contradicted and report.persistence.memory > 5
+    assert "a longer chain" in str(report) and "more than a feedforward chain of 5 stages" in str(report)
 
 
 @pytest.fixture(scope="module")
 def line_report(line):
-    return check_fit(line, fitted(line))
+    return check_fit(line, fitted(line), surrogates=FEW)
 
 
 def test_mode_of_a_line_attractor_is_not_refused(line_report):
@@ -55,18 +66,17 @@ def test_mode_of_a_line_attractor_is_not_refused(line_report):
     assert report.bounds[0] <= report.claimed <= report.bounds[1] * (1 + 1e-9)
 
 
-def test_one_who_records_nearly_everything_may_claim_what_others_cannot(line):
+def test_one_who_records_nearly_everything_may_claim_what_others_cannot(line, line_report):
     """The same recording and fit: only what the user vouches for differs."""
-    weights = fitted(line)
-    found = [check_fit(line, weights, fraction=fraction, surrogates=40).finding for fraction in (1e-3, 0.9)]
-    assert found == [Finding.UNDECIDED, Finding.SUPPORTED]
+    assert line_report.finding is Finding.UNDECIDED and line_report.vouched == 0.1
+    assert check_fit(line, fitted(line), fraction=0.9, surrogates=FEW).finding is Finding.SUPPORTED
 
 
 def test_claim_above_the_bound_is_not_supported():
     """Leaky neurons, and weights that claim a mode of 200 time constants which is nowhere in the recording."""
     recording = recorded(circuits.uncoupled(10))
     weights = Weights(propagator=np.diag([np.exp(-1 / 200), *[np.exp(-1.0)] * 9]), time_constant=1.0)
-    report = check_fit(recording, weights)
+    report = check_fit(recording, weights, surrogates=FEW)
     assert report.finding is Finding.UNSUPPORTED
     assert report.modes[0].supported == pytest.approx(1.0, abs=0.1) and report.bounds[1] < 1.5
 
@@ -79,7 +89,7 @@ def test_fit_without_a_slow_mode_claims_nothing():
 def test_recording_shorter_than_the_claim_decides_nothing(line):
     short = Recording(line.activity[:, :300], 1.0)
     weights = Weights(propagator=np.diag([np.exp(-1 / 5000), *[np.exp(-1.0)] * 9]), time_constant=1.0)
-    assert check_fit(short, weights).finding is Finding.UNDECIDED
+    assert check_fit(short, weights, surrogates=FEW).finding is Finding.UNDECIDED
 
 
 def test_three_ways_to_give_weights_are_one():
@@ -95,14 +105,14 @@ def test_order_of_rows_does_not_matter_and_hidden_rows_are_allowed(chain):
     order = np.random.default_rng(0).permutation(10)
     weights = fitted(chain)
     shuffled = Weights(propagator=weights.propagator[np.ix_(order, order)], neurons=order, time_constant=1.0)
-    reports = [check_fit(chain, each, surrogates=40) for each in (weights, shuffled)]
+    reports = [check_fit(chain, each, surrogates=FEW) for each in (weights, shuffled)]
     np.testing.assert_allclose(reports[1].memory.recorded, reports[0].memory.recorded, rtol=1e-7)
     np.testing.assert_allclose(reports[1].covariance_errors, reports[0].covariance_errors, rtol=1e-7, atol=1e-12)
     hidden = np.zeros((11, 11))
     hidden[:10, :10] = weights.propagator
     seen = np.append(np.arange(10), -1)
     # a silent hidden row changes nothing of the fit's modes
-    silent = check_fit(chain, Weights(propagator=hidden, neurons=seen, time_constant=1.0), surrogates=40)
+    silent = check_fit(chain, Weights(propagator=hidden, neurons=seen, time_constant=1.0), surrogates=FEW)
     assert silent.claimed == pytest.approx(reports[0].claimed) and silent.finding is Finding.EXPLAINED
 
 
@@ -149,6 +159,63 @@ def test_weights_that_do_not_match_the_recording_are_refused(line):
         check_fit(line, Weights(propagator=unseen, neurons=[*range(10), -1], time_constant=1.0))
     with pytest.raises(ProblemError, match="bins of 0.5"):
         check_fit(line, Weights(propagator=good, bin_size=0.5))
+    with pytest.raises(ProblemError, match="forgets everything"):
+        check_fit(line, Weights(drift=-1e3 * np.eye(10)))
+    with pytest.raises(ProblemError, match="do not vary"):
+        check_fit(line, Weights(propagator=good, noise=np.zeros((10, 10))))
+    for wrong in (1e9, 1e-9):
+        with pytest.raises(ProblemError, match="the recording lasts 8e"):
+            check_fit(line, Weights(propagator=good), time_constant=wrong)
+
+
+@pytest.mark.parametrize(
+    ("activity", "words"),
+    [
+        (lambda x: x[:, :15], "15 samples"),
+        (lambda x: 1e200 * x, "another unit"),
+        (lambda x: 1e-200 * x, "another unit"),
+        (lambda x: (1e25 * x).astype(np.float32), "another unit"),
+    ],
+)
+def test_recordings_that_cannot_be_checked_are_refused_in_words(line, activity, words):
+    with pytest.raises(ProblemError, match=words):
+        check_fit(Recording(activity(line.activity), 1.0), fitted(line))
+    with pytest.raises(ProblemError, match=words):
+        check_recording(Recording(activity(line.activity), 1.0))
+
+
+def test_too_short_a_recording_cannot_support_what_its_covariances_do_not_allow():
+    """Modes of ten bins, a claim of fifty, and too few bins to contradict it."""
+    recording = record(circuits.LinearCircuit(-0.1 * np.eye(3)), 160, 1.0, seed=0)
+    weights = Weights(propagator=np.diag([np.exp(-1 / 50), 0.9, 0.9]), time_constant=1.0)
+    report = check_fit(recording, weights, fraction=0.9, surrogates=FEW)
+    assert not report.contradicted and report.modes[0].supported < report.claimed / 2
+    assert not report.memory.too_short and report.impostors.fraction < report.vouched  # nothing else stands against it
+    assert report.finding is Finding.UNDECIDED and "allow this mode at most" in str(report)
+
+
+def test_silent_hidden_row_has_its_place_on_the_page(line):
+    hidden = np.zeros((11, 11))
+    hidden[:10, :10] = fitted(line).propagator
+    weights = Weights(propagator=hidden, neurons=np.append(np.arange(10), -1), time_constant=1.0)
+    report = check_fit(line, weights, slow=1e4, surrogates=FEW)
+    table = next(each for each in page(report, {}).sections if "covariances" in each.title).table
+    assert report.finding is None and len(table.rows) == 8  # the slowest eight; the silent row is last
+    assert np.isnan(report.modes[-1].supported) and report.modes[-1].timescale == 0.0
+
+
+@pytest.mark.parametrize("command", ["check-fit", "check-recording"])
+def test_reports_that_cannot_be_written_are_refused_in_one_paragraph(line, tmp_path, capsys, command):
+    np.savez(tmp_path / "day.npz", activity=line.activity[:, :100], bin_size=1.0)
+    np.savez(tmp_path / "fit.npz", propagator=fitted(line).propagator, time_constant=1.0)
+    (tmp_path / "file").write_text("mine")
+    files = [str(tmp_path / "day.npz"), str(tmp_path / "fit.npz")][: 2 if command == "check-fit" else 1]
+    for output in (tmp_path, tmp_path / "file", tmp_path / "file" / "report.html", tmp_path / ("x" * 300)):
+        assert main([command, *files, "--output", str(output)]) == 1
+        assert capsys.readouterr().err.strip().count("\n") == 0
+    assert (tmp_path / "file").read_text() == "mine"
+    assert main([command, *files, "--spikes", "--output", str(tmp_path / "report.html")]) == 1
+    assert "a table of spike times" in capsys.readouterr().err and not (tmp_path / "report.html").exists()
 
 
 def test_wrong_files_are_refused_in_words(tmp_path):
@@ -171,7 +238,7 @@ def test_wrong_files_are_refused_in_words(tmp_path):
 
 
 def test_command_writes_one_page_and_overwrites_nothing(chain, tmp_path, capsys):
-    np.savez(tmp_path / "day.npz", activity=chain.activity[:, :3000], bin_size=1.0)
+    np.savez(tmp_path / "day.npz", activity=chain.activity[:, :2000], bin_size=1.0)
     np.savez(tmp_path / "fit.npz", propagator=fitted(chain).propagator, time_constant=1.0)
     output = tmp_path / "report.html"
     files = [str(tmp_path / "day.npz"), str(tmp_path / "fit.npz")]
@@ -187,4 +254,6 @@ def test_command_writes_one_page_and_overwrites_nothing(chain, tmp_path, capsys)
 @pytest.mark.parametrize("finding", [None, *Finding])
 def test_every_verdict_has_its_words(line_report, finding):
     changed = dataclasses.replace(line_report, finding=finding)
+    guessed = dataclasses.replace(changed, unit_given=False)
+    assert "--time-constant" in str(guessed) and "--time-constant" not in str(changed)
     assert str(changed).startswith(page(changed, {}).verdict.sentence) and len(str(changed)) > 150
