@@ -35,6 +35,11 @@ class WideNetwork(Student):
       on, and the theory does not predict them. A likely reason, not tested: what W does beyond the window is left
       open by the training, and the free network runs on it.
 
+    Saturating units respond most at rest, where the report is linearised, while training fixes their response on
+    average over the activity: the reported mode is too slow by O(activity^2 / (1 - decay over a bin)), see
+    `numerics.claims.wide_network_slow_mode`. Networks of 40 erf units given an activity of .5 (window 1, a chain's last
+    neuron, 3000 steps) disagree with each other: 12.4 to 35.0 where theory of linear units says 34.5.
+
     A saturating network that is trained for a short while or on little data can turn on a cycle by itself; then there
     is nothing to linearise at, and it says so. Linear ones always rest at zero.
 
