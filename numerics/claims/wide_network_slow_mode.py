@@ -18,9 +18,10 @@ class WideNetworkSlowMode(Claim):
     Theory is that of linear hidden units, `theory.students.Windowed`, for each draw's own recording. Units that
     saturate respond more at rest than on average over the activity, and the report is linearised at rest. Least
     squares fixes the average, `E phi'(u) = (1 + pi E u^2 / 2)^(-1/2)`, so the slow mode is too slow by O(activity^2).
-    For Gaussian input weights the next order takes 7% off at the largest activity. Besides, training cancels the
-    cubic parts of units against each other, the further it gets the larger they are; both flatten the gap at the
-    upper end. The batch grows as activity^-4, so that the scatter of training on minibatches falls as activity^2 too.
+    For Gaussian input weights the next order takes 7% off at the largest activity and 2% at half of it, .1 in the
+    exponent. (Networks are off by two thirds of what fixed Gaussian input weights would give; that training cancels
+    cubic parts of units against each other would explain it, but is not tested.) The batch grows as activity^-4, so
+    that the scatter of training on minibatches falls as activity^2 too.
     """
 
     name = "wide_network_slow_mode"
@@ -32,7 +33,7 @@ class WideNetworkSlowMode(Claim):
     kind = "asymptotic"
     parameter = "root mean square of the activity given"
     exponent = 2.0
-    exponent_tolerance = 0.3
+    exponent_tolerance = 0.1
     control = "the circuit's own timescale, 1"
     headline = "slowest timescale reported"
     reference = "derived here"

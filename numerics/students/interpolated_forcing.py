@@ -55,8 +55,8 @@ class InterpolatedForcing(Student):
     >>> bool(5 < fit.slowest() < 20)
     True
 
-    Source: Hess, Monfared, Brenner & Durstewitz, ICML 2023 (arXiv 2306.04406), eq. 6, for an observation model that
-    reads off the first states.
+    Source: Hess, Monfared, Brenner & Durstewitz, ICML 2023 (arXiv 2306.04406), who invert the observation model for the
+    whole state; here it reads off the first states, and the others are not forced.
     """
 
     hidden: int = 0
