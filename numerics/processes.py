@@ -1,5 +1,6 @@
 """Several processes at once, which end with the one that started them, however that ends."""
 
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -45,6 +46,27 @@ def in_processes(function: Callable, items: Sequence, processes: int) -> Iterato
         except BaseException:
             writer.close()  # which ends the processes, and the pool with them
             raise
+
+
+@contextlib.contextmanager
+def single_threaded():
+    """Processes that are started within compute small matrices with one thread each, and do not wait for one another.
+
+    >>> with single_threaded():
+    ...     os.environ["OPENBLAS_NUM_THREADS"]
+    '1'
+    """
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ |= dict.fromkeys(names, "1")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def one_by_one(function: Callable, items: Sequence) -> Iterator[int]:

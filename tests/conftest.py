@@ -9,6 +9,7 @@ from typing import get_args
 if "PYTEST_XDIST_WORKER" not in os.environ:
     COMPILED = tempfile.TemporaryDirectory(prefix="attractory-compiled-")
     os.environ |= {"JAX_COMPILATION_CACHE_DIR": COMPILED.name, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a test process a core: with more threads they wait for one another
 
 import jax
 import pytest

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 import numpy as np
 from scipy.stats import binomtest
 
-from numerics.processes import available
+from numerics.processes import available, single_threaded
 from numerics.progress import progress_bar
 from numerics.recordings import Recording, record
 from theory import circuits
@@ -89,7 +89,7 @@ def calibrate(
                 verdicts.append(one(task))
                 bar.advance()
         else:
-            with ProcessPoolExecutor(available(), get_context("spawn")) as pool:
+            with single_threaded(), ProcessPoolExecutor(available(), get_context("spawn")) as pool:
                 for verdict in pool.map(one, tasks):
                     verdicts.append(verdict)
                     bar.advance()
