@@ -19,8 +19,8 @@ class WideNetworkSlowMode(Claim):
     saturate respond more at rest than on average over the activity, and the report is linearised at rest. Least
     squares fixes the average, `E phi'(u) = (1 + pi E u^2 / 2)^(-1/2)`, so the slow mode is too slow by O(activity^2).
     For Gaussian input weights the next order takes 7% off at the largest activity and 2% at half of it, .1 in the
-    exponent. (Networks are off by two thirds of what fixed Gaussian input weights would give; that training cancels
-    cubic parts of units against each other would explain it, but is not tested.) The batch grows as activity^-4, so
+    exponent. (Networks are off by about two thirds as much as fixed Gaussian input weights would be; that training
+    cancels cubic parts of units against each other would explain it, but is not tested.) The batch grows as activity^-4, so
     that the scatter of training on minibatches falls as activity^2 too.
     """
 
@@ -39,8 +39,8 @@ class WideNetworkSlowMode(Claim):
     reference = "derived here"
 
     def trials(self, scale: str) -> list[Trial]:
-        """Activity of .113 to .057, 8 networks each (quick); 24 each, to .04 (paper)."""
-        ratios = [2 ** (-k / 2) for k in range(3 if scale == "quick" else 4)]
+        """Four activities of .113 to .057, 8 networks each (quick); 24 each, to .04 (paper)."""
+        ratios = np.geomspace(1, 0.5 if scale == "quick" else 2**-1.5, 4)
         draws = 8 if scale == "quick" else 24
         return [Trial(_LARGEST * ratio, self._fitting(ratio, draws)) for ratio in ratios]
 

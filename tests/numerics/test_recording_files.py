@@ -94,7 +94,7 @@ def write(folder, name, content):
         ("a.csv", "time,neuron\n-1,1\n1,2\n", {"spikes": True}, "not negative"),
         ("a.csv", "time,neuron\n0,1\n1,2\n", {"spikes": True, "bin_size": None}, "bin size"),
         ("a.npz", b"not an archive", {}, "cannot be read"),
-        ("a.npy", b"not an array", {}, "cannot be read"),
+        ("a.npy", b"not an array", {}, "no plain array"),
         ("a.nc", b"not netCDF", {}, "cannot be read"),
         ("a.mat", b"", {}, "'.mat'"),
     ],
@@ -112,7 +112,7 @@ def test_archives_without_the_array_are_refused_by_what_they_hold(tmp_path):
     with pytest.raises(ProblemError, match="holds rates"):
         load_recording(tmp_path / "a.nc", 1.0)
     np.savez(tmp_path / "b.npz", activity=np.array([{}], dtype=object))
-    with pytest.raises(ProblemError, match="cannot be read"):
+    with pytest.raises(ProblemError, match="it was not opened"):
         load_recording(tmp_path / "b.npz", 1.0)
 
 
