@@ -20,8 +20,8 @@ class WideNetworkSlowMode(Claim):
     squares fixes the average, `E phi'(u) = (1 + pi E u^2 / 2)^(-1/2)`, so the slow mode is too slow by O(activity^2).
     For Gaussian input weights the next order takes 7% off at the largest activity and 2% at half of it, .1 in the
     exponent. (Networks are off by about two thirds as much as fixed Gaussian input weights would be; that training
-    cancels cubic parts of units against each other would explain it, but is not tested.) The batch grows as activity^-4, so
-    that the scatter of training on minibatches falls as activity^2 too.
+    cancels cubic parts of units against each other would explain it, but is not tested.) The batch grows as
+    activity^-4, so that the scatter of training on minibatches falls as activity^2 too.
     """
 
     name = "wide_network_slow_mode"
