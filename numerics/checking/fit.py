@@ -20,6 +20,7 @@ from theory.partial_observation.supported_timescale import (
     timescale_of,
 )
 from theory.students import Autoregression, Subspace
+from theory.students.kalman import stationary_covariance
 
 SURROGATES = 200
 FEWEST = 16
@@ -298,18 +299,16 @@ class _StationaryLaw:
             left = C - ours @ later.T - later @ ours.T + ours @ C @ ours.T
             noise = np.empty_like(left)
             noise[np.ix_(rows, rows)] = left
-        scale = 1.0
+        covariance = stationary_covariance(A, np.eye(len(A)) if noise is None else noise)
         if noise is None:  # independent noise of one size for all states, to match the recorded variance
-            noise = np.eye(len(A))
-            variance = np.trace(_stationary(A, noise)[np.ix_(rows, rows)])
             recorded = np.trace(recording.lagged_covariance([0])[0]) - rows.size * weights.observation_noise
             if recorded <= 0:
                 raise ProblemError(
                     f"observation_noise = {weights.observation_noise:g} is more than all that varies in the recording "
                     f"({recorded / rows.size + weights.observation_noise:g} a neuron)."
                 )
-            scale = recorded / variance
-        return cls(A, scale * _stationary(A, noise), rows, weights.observation_noise)
+            covariance *= recorded / np.trace(covariance[np.ix_(rows, rows)])
+        return cls(A, covariance, rows, weights.observation_noise)
 
     def errors(self, recording: Recording, lags: np.ndarray) -> np.ndarray:
         """`|C_fit(k) - C(k)| / |C(0)|` in the Frobenius norm, (lag,)."""
@@ -318,17 +317,6 @@ class _StationaryLaw:
             state, reached = np.linalg.matrix_power(self.propagator, int(k) - reached) @ state, int(k)
             found.append(np.linalg.norm(state[self.rows] - recorded) / np.linalg.norm(C[0]))
         return np.array(found)
-
-
-def _stationary(A: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """`sum_k A^k Q A^kT`, by doubling: positive terms only, so far from normal A costs no digits."""
-    covariance, power = noise, A
-    for _ in range(60):
-        added = power @ covariance @ power.T
-        covariance, power = covariance + added, power @ power
-        if np.abs(added).max() <= 1e-17 * np.abs(covariance).max():
-            break
-    return (covariance + covariance.T) / 2
 
 
 def _modes(law: _StationaryLaw, rows: np.ndarray, recording: Recording) -> tuple[Mode, ...]:

@@ -66,25 +66,27 @@ class TestEveryStudent:
         tolerance = 1e-3 if isinstance(student, LatentDynamics) else 1e-5
         np.testing.assert_allclose(found[:5], np.sort(1 / rates)[::-1], rtol=tolerance)
 
-    def test_scatters_around_its_prediction_as_the_root_of_the_recording_time(self, student):
-        circuit, errors = circuits.symmetric_line_attractor(8, slow=8.0, fast=1.0), []
-        if isinstance(student, LatentDynamics):
-            pytest.skip("of minutes; tests of its own compare with its limit")
-        if isinstance(student, Subspace):
-            student = Subspace(order=2, horizon=3)
-        expected = student.fit(RecordedCircuit(circuit, [0, 1, 2], bin_size=0.5)).slowest()
-        for samples in (4_000, 64_000):
-            fits = [
-                student.fit(record(circuit, samples, 0.5, observed=[0, 1, 2], seed=seed)).slowest()
-                for seed in range(16)
-            ]
-            errors.append(np.sqrt(np.mean((np.array(fits) - expected) ** 2)))
-        assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.6)  # 16 draws each: 18% on either
-
     def test_dependent_neurons_are_refused(self, student):
         circuit = LinearCircuit(np.zeros((6, 6)), noise=np.ones((6, 6)))
         with pytest.raises(ProblemError, match="dependent|singular"):
             student.fit(RecordedCircuit(circuit))
+
+
+# Maximum likelihood takes minutes for it, and has tests of its own against its limit.
+@pytest.mark.parametrize("name", sorted(set(CONVERGED) - {"LatentDynamics"}))
+def test_scatters_around_its_prediction_as_the_root_of_the_recording_time(name):
+    student = CONVERGED[name]
+    circuit, errors = circuits.symmetric_line_attractor(8, slow=8.0, fast=1.0), []
+    if isinstance(student, Subspace):
+        student = Subspace(order=2, horizon=3)
+    expected = student.fit(RecordedCircuit(circuit, [0, 1, 2], bin_size=0.5)).slowest()
+    for samples in (4_000, 64_000):
+        fits = [
+            student.fit(record(circuit, samples, 0.5, observed=[0, 1, 2], seed=seed)).slowest()
+            for seed in range(16)
+        ]
+        errors.append(np.sqrt(np.mean((np.array(fits) - expected) ** 2)))
+    assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.6)  # 16 draws each: 18% on either
 
 
 class TestTeacherForced:
