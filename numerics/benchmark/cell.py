@@ -115,11 +115,21 @@ class Cell:
         seeds = [self.draw, self.data, part]
         circuit, random = self.circuit, np.random.default_rng([*seeds, 12])
         bin_size = self.bin_size * circuit.time_constant
-        start = self.observation.start(circuit, random)
+        start = self.observation.start(circuit, self.trials, random)
         inputs = self.observation.inputs(circuit, self.samples, bin_size, random)
-        seed = int(np.random.SeedSequence(seeds).generate_state(1, np.uint32)[0])
-        states = record(
-            circuit, self.samples, bin_size, trials=self.trials, start=start, inputs=inputs, seed=seed
-        ).activity
+        # trials that start from the same state are recorded together
+        groups = [(None, np.arange(self.trials))] if start is None else _equal_rows(start)
+        states = np.empty((self.trials, self.samples, circuit.neurons))
+        for number, (state, trials) in enumerate(groups):
+            seed = int(np.random.SeedSequence([*seeds, number]).generate_state(1, np.uint32)[0])
+            states[trials] = record(
+                circuit, self.samples, bin_size, trials=trials.size, start=state, inputs=inputs, seed=seed
+            ).activity
         signal = states @ self.readout.T
         return Recording(self.observation.measure(signal, bin_size, self.noise, random), bin_size)
+
+
+def _equal_rows(starts: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The different rows, each with the numbers of the rows that are like it."""
+    rows, of_trial = np.unique(starts, axis=0, return_inverse=True)
+    return [(row, np.flatnonzero(of_trial == number)) for number, row in enumerate(rows)]

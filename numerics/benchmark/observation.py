@@ -55,8 +55,8 @@ class Observation(abc.ABC):
         """What drives the neurons besides their noise, (time, neuron), the same in all trials; None for nothing."""
         return None
 
-    def start(self, circuit, random: np.random.Generator) -> np.ndarray | None:
-        """The state that a trial starts from, (neuron,); None draws it from the stationary law."""
+    def start(self, circuit, trials: int, random: np.random.Generator) -> np.ndarray | None:
+        """The states that trials start from, (trial, neuron); None draws them from the stationary law."""
         return None
 
     def __str__(self) -> str:
