@@ -112,6 +112,19 @@ class Cell:
 
     def recorded(self, part: int) -> Recording:
         """The training (0) or the held-out (1) recording."""
+        states, random = self._run(part)
+        bin_size = self.bin_size * self.circuit.time_constant
+        return Recording(self.observation.measure(states @ self.readout.T, bin_size, self.noise, random), bin_size)
+
+    def states(self, part: int) -> np.ndarray:
+        """States of the recorded circuit behind the training (0) or the held-out (1) recording, (trial, time, neuron).
+
+        No method sees them.
+        """
+        return self._run(part)[0]
+
+    def _run(self, part: int) -> tuple[np.ndarray, np.random.Generator]:
+        """States, and what goes on to be random in observing them."""
         seeds = [self.draw, self.data, part]
         circuit, random = self.circuit, np.random.default_rng([*seeds, 12])
         bin_size = self.bin_size * circuit.time_constant
@@ -125,8 +138,7 @@ class Cell:
             states[trials] = record(
                 circuit, self.samples, bin_size, trials=trials.size, start=state, inputs=inputs, seed=seed
             ).activity
-        signal = states @ self.readout.T
-        return Recording(self.observation.measure(signal, bin_size, self.noise, random), bin_size)
+        return states, random
 
 
 def _equal_rows(starts: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
