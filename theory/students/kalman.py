@@ -37,7 +37,7 @@ class Moments(NamedTuple):
     """`sum x_n <s_n>^T`, (neuron, state)."""
 
 
-class _Filter(NamedTuple):
+class Filter(NamedTuple):
     """Covariances of the filter by sample, up to the steady state, which the last entry holds."""
 
     predicted: np.ndarray
@@ -46,7 +46,13 @@ class _Filter(NamedTuple):
     innovation: np.ndarray
 
 
-def _filter(model: LatentModel, samples: int) -> _Filter:
+def filter_of(model: LatentModel, samples: int) -> Filter:
+    """The filter's covariances and gains, which do not depend on the data.
+
+    Args:
+        model: with a P of the first sample.
+        samples: at most as many as this are wanted.
+    """
     A, C, Q, R, P = model
     found = []
     for _ in range(samples):
@@ -68,10 +74,29 @@ def _filter(model: LatentModel, samples: int) -> _Filter:
         if np.abs(ahead - P).max() <= _SETTLED * np.abs(P).max():
             break
         P = ahead
-    return _Filter(*map(np.stack, zip(*found, strict=True)))
+    return Filter(*map(np.stack, zip(*found, strict=True)))
 
 
-def _predicted_means(model: LatentModel, x: np.ndarray, of: _Filter) -> np.ndarray:
+def last_state(model: LatentModel, of: Filter, stretch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (state,) and covariance (state, state) of the state at the last sample, given the whole stretch.
+
+    Args:
+        model: as of `filter_of`.
+        of: `filter_of(model, samples)` for as many samples as there are, or more.
+        stretch: (time, neuron).
+
+    >>> one = np.eye(1)
+    >>> model = LatentModel(0.5 * one, one, 0.75 * one, one, one)
+    >>> mean, covariance = last_state(model, filter_of(model, 1), np.array([[2.0]]))  # half signal, half noise
+    >>> mean.tolist(), covariance.tolist()
+    ([1.0], [[0.5]])
+    """
+    predicted = _predicted_means(model, stretch[None], of)[0, -1]
+    here = min(len(of.gain), len(stretch)) - 1
+    return predicted + of.gain[here] @ (stretch[-1] - model.C @ predicted), of.filtered[here]
+
+
+def _predicted_means(model: LatentModel, x: np.ndarray, of: Filter) -> np.ndarray:
     """Of the state given all earlier samples, (trial, time, state)."""
     A, C, (trials, samples, _) = model.A, model.C, x.shape
     means, settled = np.zeros((trials, samples, len(A))), min(len(of.gain), samples) - 1
@@ -84,7 +109,7 @@ def _predicted_means(model: LatentModel, x: np.ndarray, of: _Filter) -> np.ndarr
     return means
 
 
-def _log_likelihood(x: np.ndarray, errors: np.ndarray, of: _Filter) -> float:
+def _log_likelihood(x: np.ndarray, errors: np.ndarray, of: Filter) -> float:
     trials, samples, neurons = x.shape
     settled = min(len(of.gain), samples) - 1
     total = -0.5 * trials * samples * neurons * np.log(2 * np.pi)
@@ -109,7 +134,7 @@ def filtered_log_likelihood(model: LatentModel, stretches: list[np.ndarray]) -> 
     """
     total = 0.0
     for x in _by_length(stretches):
-        of = _filter(model, x.shape[1])
+        of = filter_of(model, x.shape[1])
         total += _log_likelihood(x, x - _predicted_means(model, x, of) @ model.C.T, of)
     return total
 
@@ -131,7 +156,7 @@ def smoothed_moments(model: LatentModel, stretches: list[np.ndarray]) -> Moments
 
 def _moments(model: LatentModel, x: np.ndarray) -> Moments:
     A, C, (trials, samples, _) = model.A, model.C, x.shape
-    of = _filter(model, samples)
+    of = filter_of(model, samples)
     predicted = _predicted_means(model, x, of)
     errors = x - predicted @ C.T
     settled = min(len(of.gain), samples) - 1
@@ -164,7 +189,7 @@ def _moments(model: LatentModel, x: np.ndarray) -> Moments:
     )
 
 
-def _smoothed_covariances(of: _Filter, J: np.ndarray, samples: int):
+def _smoothed_covariances(of: Filter, J: np.ndarray, samples: int):
     """Sums over time of posterior covariances, at one time and between successive ones, and those at either end."""
     last = len(J) - 1
     V = of.filtered[min(samples - 1, last)]

@@ -1,0 +1,169 @@
+"""One contract for every method that ships, and what each kind promises besides."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from numerics.benchmark.method import Fitted, Method
+from numerics.benchmark.methods import CLASSES, method
+from numerics.benchmark.queries import queries_of
+from numerics.benchmark.running import answered
+from numerics.recordings import Recording, record
+from theory.circuits import symmetric_line_attractor
+from theory.errors import ProblemError
+from theory.students import Autoregression
+from theory.students.student import timescale_of
+
+SLOW = 30.0
+LINEAR = ("ridge", "var", "instruments", "subspace", "latent-lds", "low-rank", "delay-dmd")
+NULLS = ("leak", "phase-randomised")
+
+
+@functools.cache
+def line(seed=1):
+    """A line attractor, all four of its neurons seen; the mode that lasts is mostly that of the third."""
+    return record(symmetric_line_attractor(4, slow=SLOW), samples=4000, bin_size=1.0, seed=seed)
+
+
+@functools.cache
+def fitted(name):
+    return method(name).fit(line(), seed=0)
+
+
+def history():
+    return line(seed=2).activity[0, :64]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_method_keeps_the_contract(name):
+    model, kind = fitted(name), method(name)
+    assert isinstance(kind, Method) and isinstance(model, Fitted)
+    assert kind.name == name and 10 < len(kind.sentence) < 110
+    told = model.simulate(history(), steps=5, samples=3, seed=1)
+    assert told.shape == (3, 5, 4) and np.isfinite(told).all()
+    np.testing.assert_array_equal(told, model.simulate(history(), steps=5, samples=3, seed=1))
+    again = method(name).fit(line(), seed=0).simulate(history(), steps=5, samples=3, seed=1)
+    np.testing.assert_array_equal(told, again)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_responses_vanish_with_the_pulse_and_start_where_the_history_ends(name):
+    model, free = fitted(name), fitted(name).simulate(history(), steps=3, samples=2, seed=1)
+    moved = [
+        np.abs(model.simulate(history(), 3, pulse=size * np.eye(4)[2], samples=2, seed=1) - free).max()
+        for size in (1e-6, 1e-3, 1.0)
+    ]
+    assert moved[2] > 0.05  # the same noise, so what differs is the response
+    assert moved[0] == pytest.approx(1e-3 * moved[1], rel=1e-2)
+    # the future depends on the latest sample
+    late = history().copy()
+    late[-1] += 5.0
+    assert np.abs(model.simulate(late, 3, samples=2, seed=1) - free).max() > 0.05
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_long_rollouts_stay_with_the_data(name):
+    path = fitted(name).simulate(history(), steps=4000, seed=1)[0]
+    assert np.isfinite(path).all()
+    assert np.abs(path).max() < 3 * np.abs(line().activity).max()
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_linear_methods_recover_the_timescale_of_what_is_all_seen(name):
+    """From what they simulate alone: how the response to a pulse decays between 10 and 40 bins."""
+    model = fitted(name)
+    response = model.simulate(history(), 41, pulse=np.eye(4)[2], seed=1) - model.simulate(history(), 41, seed=1)
+    ratio = response[0, 40, 2] / response[0, 10, 2]
+    # the autoregression of the same data is what theory predicts; T = 4000 leaves its error of sqrt(2 tau / T) = 12%
+    found = timescale_of(ratio, 30.0)
+    assert 0.6 * SLOW < found < 1.7 * SLOW
+
+
+def test_ridge_responds_by_its_propagator_and_knows_how_well():
+    model = fitted("ridge")
+    A = Autoregression().fit(line()).propagator
+    pulse = np.array([1.0, -2.0, 0.5, 0.0])
+    response = model.simulate(history(), 2, pulse=pulse, seed=1) - model.simulate(history(), 2, seed=1)
+    np.testing.assert_allclose(response[0], [A @ pulse, A @ A @ pulse], atol=0.01)  # the ridge is small
+    low, high = model.timescale_interval()
+    assert low < SLOW < high
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_nulls_couple_nothing(name):
+    model = fitted(name)
+    response = model.simulate(history(), 20, pulse=np.eye(4)[2], seed=1) - model.simulate(history(), 20, seed=1)
+    assert np.abs(response[..., [0, 1, 3]]).max() == 0 and np.abs(response[..., 2]).max() > 0.1
+    if name == "leak":
+        np.testing.assert_allclose(response[0, :, 2], np.exp(-np.arange(1, 21)), atol=1e-13)
+
+
+def test_a_randomised_channel_keeps_its_spectrum_and_loses_its_company():
+    path = fitted("phase-randomised").simulate(history(), steps=100_000, seed=3)[0]
+    given = line().lagged_covariance([0, 1, 5, 20])
+    kept = Recording(path, 1.0).lagged_covariance([0, 1, 5, 20])
+    own, common = np.diagonal(given, axis1=1, axis2=2), given[0] * (1 - np.eye(4))
+    # the slowest channel has 100,000 / (2 * 30) independent samples: 2.4% each, of its variance
+    np.testing.assert_allclose(np.diagonal(kept, axis1=1, axis2=2), own, rtol=0.1)
+    assert np.abs(common).max() > 1.0
+    assert np.abs(kept[0] * (1 - np.eye(4))).max() < 0.2 * np.abs(common).max()
+
+
+def test_instruments_see_through_observation_noise_where_ridge_does_not():
+    noisy = record(symmetric_line_attractor(2, slow=SLOW), 40_000, 1.0, observation_noise=10.0, seed=4)
+    slowest = [timescale_of(np.abs(np.linalg.eigvals(method(name).fit(noisy, 0).A)).max(), 1.0)
+               for name in ("ridge", "instruments")]
+    assert slowest[0] < 0.4 * SLOW
+    assert slowest[1] == pytest.approx(SLOW, rel=0.2)  # 4% of sampling, more of noise
+
+
+def test_latent_models_have_the_covariances_of_what_they_were_fitted_to():
+    """Simulated for long, the state-space models show the data's own autocovariances."""
+    lags = [0, 1, 3, 10]
+    given = line().lagged_covariance(lags)[:, 2, 2]
+    for name in ("var", "subspace", "latent-lds", "instruments"):
+        path = fitted(name).simulate(history(), steps=60_000, seed=5)[0]
+        found = Recording(path, 1.0).lagged_covariance(lags)[:, 2, 2]
+        np.testing.assert_allclose(found, given, rtol=0.2)  # the model's own timescale is known to 12%
+
+
+def test_nothing_outlasts_the_recording():
+    """What grows is stopped: no recording can tell more of a timescale than its own duration."""
+    noise, x = np.random.default_rng(0).normal(size=500), np.zeros((500, 1))
+    for n in range(499):
+        x[n + 1] = 1.01 * x[n] + noise[n]
+    assert np.polyfit(x[:-1, 0], x[1:, 0], 1)[0] > 1.005
+    model = method("var").fit(Recording(x, 1.0), 0)
+    slowest = timescale_of(np.abs(np.linalg.eigvals(model.A)).max(), 1.0)
+    assert slowest == pytest.approx(500.0, rel=1e-6)
+    assert np.isfinite(model.simulate(x[:64], 4000)).all()
+
+
+def test_a_pulse_moves_what_is_seen_and_not_what_is_hidden():
+    """Of two uncoupled neurons with one mixed channel, noise says how a pulse is shared; a hidden third stays."""
+    from numerics.benchmark.models.linear import kick_of
+
+    Q = np.diag([1.0, 3.0, 2.0])
+    C = np.array([[1.0, 1.0, 0.0]])
+    np.testing.assert_allclose(kick_of(np.sqrt(Q), C, np.zeros((1, 1)))[:, 0], [0.25, 0.75, 0.0], atol=1e-12)
+    # brute force: of many kicks that change the channel by about 1, the mean
+    random = np.random.default_rng(0)
+    kicks = random.normal(size=(400_000, 3)) * np.sqrt(np.diag(Q))
+    near = kicks[np.abs(kicks @ C[0] - 1.0) < 0.02]
+    np.testing.assert_allclose(near.mean(axis=0), [0.25, 0.75, 0.0], atol=0.08)  # 3,000 of them, of spread 1.4
+    # any other basis of the states tells the same response
+    T = random.normal(size=(3, 3))
+    turned = kick_of(T @ np.sqrt(Q), C @ np.linalg.inv(T), np.zeros((1, 1)))
+    np.testing.assert_allclose(np.linalg.solve(T, turned)[:, 0], [0.25, 0.75, 0.0], atol=1e-9)
+
+
+def test_what_a_method_raises_is_its_failure_and_not_the_runs():
+    class Broken:
+        def fit(self, data, seed):
+            raise RuntimeError("no")
+
+    told = answered(Broken(), line(), queries_of(line(seed=2)), seed=0)
+    assert told.failed == "RuntimeError: no" and told.rollouts == {}
+    with pytest.raises(ProblemError, match="no method is called 'rigde'"):
+        method("rigde")
