@@ -19,12 +19,14 @@ class KernelFlow:
     `x_{k+1} = x_k - eta lambda/M x_k + beta (x_k - x_{k-1})`; both are powers in the same basis. Nothing is inverted,
     so a singular Theta is no obstacle.
 
+    Several outputs with readouts of their own share the kernel, and each follows the equation; losses sum over them.
+
     Regime: N to infinity at fixed data and training time, NTK parameterisation (or rates of width-independent effect).
 
     Args:
         kernel: Theta, (point, point), symmetric and positive semi-definite.
-        targets: y, (point,).
-        initial: f_0, (point,); None for 0.
+        targets: y, (point,) or (point, output).
+        initial: f_0, as targets; None for 0.
 
     Raises:
         ProblemError: shapes that do not fit, a kernel that is not symmetric, or has a negative eigenvalue.
@@ -40,16 +42,19 @@ class KernelFlow:
 
     def __init__(self, kernel, targets, initial=None):
         kernel = np.asarray(real_array(kernel, "kernel", 2))
-        self.targets = np.asarray(real_array(targets, "targets", 1))
-        self.points = self.targets.size
+        outputs = np.ndim(targets)
+        self.targets = np.asarray(real_array(targets, "targets", 2 if outputs == 2 else 1))
+        self.points = len(self.targets)
         if kernel.shape != (self.points, self.points):
             raise ProblemError(f"the kernel has shape {kernel.shape}; {self.points} targets need a square one.")
         size = np.abs(kernel).max()
         if np.abs(kernel - kernel.T).max() > 1e-10 * size:
             raise ProblemError(f"the kernel is not symmetric: entries differ by {np.abs(kernel - kernel.T).max():.3g}.")
-        self.initial = np.zeros(self.points) if initial is None else np.asarray(real_array(initial, "initial", 1))
+        self.initial = np.zeros(self.targets.shape)
+        if initial is not None:
+            self.initial = np.asarray(real_array(initial, "initial", self.targets.ndim))
         if self.initial.shape != self.targets.shape:
-            raise ProblemError(f"initial has {self.initial.size} points, targets {self.points}.")
+            raise ProblemError(f"initial has shape {self.initial.shape}, targets {self.targets.shape}.")
         values, vectors = np.linalg.eigh((kernel + kernel.T) / 2)
         if values[0] < -1e-9 * size * self.points:
             raise ProblemError(f"the kernel has a negative eigenvalue, {values[0]:.3g}: it is no kernel of a network.")
@@ -97,33 +102,52 @@ class KernelFlow:
         return np.array([np.linalg.matrix_power(one_step, int(k)).sum(-1)[:, 0] for k in steps])
 
     def outputs(self, left) -> np.ndarray:
-        """f on the training points, (time, point), where so much is left of each pattern (`left_by_flow`, ...)."""
-        return self.targets - left * self._missing @ self.patterns.T
+        """f on the training points, (time, point[, output]), with so much left of each pattern (`left_by_flow`)."""
+        return self.targets - np.einsum("pk,tk...->tp...", self.patterns, self._left_missing(left))
 
     def loss_of(self, left) -> np.ndarray:
         """L, (time,), where so much is left of each pattern."""
-        return np.sum((left * self._missing) ** 2, axis=-1) / (2 * self.points)
+        missing = self._left_missing(left)
+        return np.sum(missing**2, axis=tuple(range(1, missing.ndim))) / (2 * self.points)
 
     def loss(self, training_times) -> np.ndarray:
         """L(s) of gradient flow, (training time,)."""
         return self.loss_of(self.left_by_flow(training_times))
 
     def elsewhere(self, cross_kernel, left, initial=0.0) -> np.ndarray:
-        """f at other points, (time, other point).
+        """f at other points, (time, other point[, output]).
 
         Patterns of eigenvalue 0, up to rounding, do not move anything: none is divided by.
 
         Args:
             cross_kernel: Theta_*, (other point, point).
             left: of each pattern, as above.
-            initial: f_*0, (other point,).
+            initial: f_*0, (other point[, output]).
         """
         cross = np.asarray(real_array(cross_kernel, "cross_kernel", 2))
         if cross.shape[1] != self.points:
             raise ProblemError(f"the cross kernel has {cross.shape[1]} columns; there are {self.points} points.")
         seen = self.eigenvalues > 1e-14 * self.points * self.eigenvalues[0]
-        weights = np.where(seen, (1 - left) / np.where(seen, self.eigenvalues, 1.0), 0.0)
-        return initial + (weights * self._missing) @ (cross @ self.patterns).T
+        weights = np.where(seen, (1 - np.asarray(left)) / np.where(seen, self.eigenvalues, 1.0), 0.0)
+        return initial + np.einsum("pk,tk...->tp...", cross @ self.patterns, self._left_missing(weights))
+
+    def test_loss(self, cross_kernel, left, targets, initial=0.0) -> np.ndarray:
+        """`1/(2 M_*) sum (f - y)^2` at other points, (time,).
+
+        Args:
+            cross_kernel: Theta_*, (other point, point).
+            left: of each pattern, as above.
+            targets: y at the other points, (other point[, output]).
+            initial: f_*0 there.
+        """
+        targets = np.asarray(real_array(targets, "targets", self.targets.ndim))
+        errors = self.elsewhere(cross_kernel, left, initial) - targets
+        return np.sum(errors**2, axis=tuple(range(1, errors.ndim))) / (2 * len(targets))
+
+    def _left_missing(self, left) -> np.ndarray:
+        """(time, pattern[, output])."""
+        left = np.asarray(left)
+        return left.reshape(*left.shape, *(1,) * (self.targets.ndim - 1)) * self._missing
 
 
 def gaussian_posterior(kernel, cross_kernel, other_kernel, targets, noise=0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -171,8 +171,12 @@ def finite_width_ntk(network: RecurrentNetwork, sequence, other, width: int) -> 
         E Theta(t,t') = s_v^2 sum_{p<t, q<t'} s_w^{p+q} C(t-p,t'-q) [2 c_pq + sum_{a+a'=p-1, b+b'=q-1} c_ab c_a'b']
 
     The first c_pq is from the readout, the second from the input weights; each pair of factors W in the two paths
-    contributes the product of what lies before and after it. Tied weights meet themselves along paths that differ by an
-    even number of steps: untied ones have no such term at this order.
+    contributes the product of what lies before and after it. To this order the bracket is `p + 2` at p = q and
+    `(m + 1)(m + 2)/N`, m = min(p, q), where p - q is even: two times m + 1 from the c_pq, and from each of the two
+    products of one exact and one corrected factor 1 + 2 + ... + m = m (m + 1)/2. Tied weights meet themselves along
+    paths that differ by an even number of steps: untied ones have no such term at this order.
+
+    Cost: O(T T'): running sums along diagonals for m, along rows and columns for |p - q|.
 
     Regime: N well above T^2: the N^-2 terms grow fast with the lag (10/N^2 at p = q = 3).
 
@@ -203,24 +207,18 @@ def finite_width_ntk(network: RecurrentNetwork, sequence, other, width: int) -> 
         raise ProblemError("the finite-width average is for states that start at zero and a readout of mean zero.")
     x, y = np.asarray(real_array(sequence, "sequence", 2)), np.asarray(real_array(other, "other", 2))
     C = layer.input**2 * x @ y.T / x.shape[1] + layer.bias**2
-    most = max(C.shape)
-    a, b = np.indices((most, most))
-    near, bias = 1.0 * (a == b), (np.minimum(a, b) + 1) / width * ((a != b) & ((a - b) % 2 == 0))
-    weight = np.zeros(C.shape)
-    for p in range(C.shape[0]):
-        for q in range(C.shape[1]):
-            weight[p, q] = 2 * (near + bias)[p, q]
-            if p and q:  # to first order in 1/N the product of two c has one bias
-                before, after = slice(0, p), slice(0, q)
-                flipped = np.s_[p - 1 :: -1, q - 1 :: -1]
-                weight[p, q] += (
-                    near[before, after] * near[flipped]
-                    + near[before, after] * bias[flipped]
-                    + bias[before, after] * near[flipped]
-                ).sum()
-            weight[p, q] *= layer.recurrent ** (p + q)
-    found = np.zeros(C.shape)
-    for p in range(C.shape[0]):
-        for q in range(C.shape[1]):
-            found[p:, q:] += weight[p, q] * C[: C.shape[0] - p, : C.shape[1] - q]
+    s, overlap = layer.recurrent**2, np.zeros((3, *C.shape))
+    for t in range(len(C)):  # sums over m of (1, m + 1, (m + 1)(m + 2)/2) s^m C(t - m, t' - m), along the diagonals
+        total = C[t]
+        for sums in overlap:
+            if t:
+                total = total + np.pad(s * sums[t - 1, :-1], (1, 0))
+            sums[t] = total
+    found = overlap[0] + overlap[1]  # equal powers: (m + 2) s^m
+    for axis in (0, 1):  # powers that differ by 2, 4, ...: 2/N of the last sum, a geometric series in the difference
+        further = np.zeros((2 + C.shape[axis], C.shape[1 - axis]))
+        source = np.moveaxis(overlap[2], axis, 0)
+        for t in range(C.shape[axis]):
+            further[t + 2] = s * (source[t] + further[t])
+        found += 2 / width * np.moveaxis(further[:-2], 0, axis)
     return network.readout**2 * found

@@ -47,6 +47,19 @@ def test_descent_and_momentum_are_those_of_the_weights(momentum):
         np.testing.assert_allclose(found, START_ELSEWHERE + FEATURES[6:] @ weights, atol=1e-11)
 
 
+def test_several_outputs_are_each_learned_alone_and_their_losses_add():
+    targets, times = RANDOM.normal(size=(6, 2)), [0.3, 2.0]
+    both = KernelFlow(KERNEL, targets, START[:, None] * [1.0, -1.0])
+    one_by_one = [KernelFlow(KERNEL, targets[:, 0], START), KernelFlow(KERNEL, targets[:, 1], -START)]
+    left, elsewhere = both.left_by_flow(times), RANDOM.normal(size=(3, 2))
+    np.testing.assert_allclose(both.loss(times), sum(each.loss(times) for each in one_by_one), rtol=1e-12)
+    for k, each in enumerate(one_by_one):
+        np.testing.assert_allclose(both.outputs(left)[..., k], each.outputs(left), rtol=1e-12)
+        np.testing.assert_allclose(both.elsewhere(CROSS, left)[..., k], each.elsewhere(CROSS, left), rtol=1e-11)
+    found = both.test_loss(CROSS, left, elsewhere)
+    np.testing.assert_allclose(found, np.mean((both.elsewhere(CROSS, left) - elsewhere) ** 2, axis=1).sum(1) / 2)
+
+
 @pytest.mark.parametrize("momentum", [0.0, 0.5])
 def test_the_step_size_limit_is_where_training_diverges(momentum):
     limit = (1 + momentum) * FLOW.largest_step_size

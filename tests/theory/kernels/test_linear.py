@@ -101,6 +101,27 @@ class TestDiscrete:
             assert np.mean(each) == pytest.approx(expected, abs=3.5 * spread)
             assert spread < lag / 4
 
+    def test_finite_width_average_in_running_sums_is_the_double_sum_over_powers(self):
+        random, width, s_w = np.random.default_rng(0), 13, 0.9
+        x, y = random.normal(size=(7, 2)), random.normal(size=(9, 2))
+        C = 1.1**2 * x @ y.T / 2 + 0.3**2
+        c = {
+            (a, b): float(a == b) + (min(a, b) + 1) / width * (a != b and (a - b) % 2 == 0)
+            for a in range(9)
+            for b in range(9)
+        }
+        expected = np.zeros(C.shape)
+        for p in range(7):
+            for q in range(9):
+                paths = 2 * c[p, q]
+                for a in range(p):
+                    for b in range(q):  # to first order in 1/N
+                        own, other = c[a, b], c[p - 1 - a, q - 1 - b]
+                        paths += own * other if own >= 1 or other >= 1 else 0.0
+                expected[p:, q:] += s_w ** (p + q) * paths * C[: 7 - p, : 9 - q]
+        found = finite_width_ntk(RecurrentNetwork(RecurrentLayer(Identity(), s_w, 1.1, 0.3), 1.2), x, y, width)
+        np.testing.assert_allclose(found, 1.2**2 * expected, rtol=1e-12)
+
     def test_what_has_no_closed_form_is_refused(self):
         with pytest.raises(ProblemError, match="linear"):
             linear_kernels(NETWORKS["erf"], FULL[0], FULL[1])
