@@ -18,6 +18,8 @@ CLASSES = {
     "latent-lds": "latent_lds.LatentLds",
     "low-rank": "low_rank_network.LowRankNetwork",
     "delay-dmd": "delay_dmd.DelayDmd",
+    "oracle": "oracle.Oracle",
+    "truth": "truth_in_hand.TruthInHand",
 }
 """By name: the module in this folder, and the class in it."""
 

@@ -98,13 +98,16 @@ def model_of(fit: Fit, recording, interval: tuple[float, float] | None = None) -
     R = np.zeros((len(C), len(C))) if R is None else R
     root, seen_root = symmetric_root(Q), symmetric_root(R)
     latent = LatentModel(A, C, root @ root.T, seen_root @ seen_root.T, stationary_covariance(A, root @ root.T))
-    filters = {}
+    known = {}
 
     def next_state(history):
-        if len(history) not in filters:
-            filters[len(history)] = filter_of(latent, len(history))
-        mean, covariance = last_state(latent, filters[len(history)], history)
-        return A @ mean, symmetric_root(A @ covariance @ A.T)
+        length = len(history)
+        if length not in known:
+            filters = filter_of(latent, length)
+            covariance = last_state(latent, filters, history)[1]
+            known[length] = filters, symmetric_root(A @ covariance @ A.T + latent.Q)
+        filters, root_of_next = known[length]
+        return A @ last_state(latent, filters, history)[0], root_of_next
 
     states, channels = len(A), len(C)
     return LinearModel(

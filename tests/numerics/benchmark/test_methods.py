@@ -1,38 +1,53 @@
 """One contract for every method that ships, and what each kind promises besides."""
 
+import dataclasses
 import functools
 
 import numpy as np
 import pytest
 
+from numerics.benchmark.cell import Cell
 from numerics.benchmark.method import Fitted, Method
 from numerics.benchmark.methods import CLASSES, method
+from numerics.benchmark.observations.poisson import Poisson
+from numerics.benchmark.observations.random_subset import RandomSubset
 from numerics.benchmark.queries import queries_of
 from numerics.benchmark.running import answered
 from numerics.recordings import Recording, record
+from tests.numerics.benchmark.small import Line, TwoPoints
 from theory.circuits import symmetric_line_attractor
 from theory.errors import ProblemError
 from theory.students import Autoregression
 from theory.students.student import timescale_of
 
 SLOW = 30.0
-LINEAR = ("ridge", "var", "instruments", "subspace", "latent-lds", "low-rank", "delay-dmd")
+LINEAR = ("ridge", "var", "instruments", "subspace", "latent-lds", "low-rank", "delay-dmd", "truth", "oracle")
 NULLS = ("leak", "phase-randomised")
 
 
 @functools.cache
-def line(seed=1):
-    """A line attractor, all four of its neurons seen; the mode that lasts is mostly that of the third."""
-    return record(symmetric_line_attractor(4, slow=SLOW), samples=4000, bin_size=1.0, seed=seed)
+def cell():
+    """A line attractor, all four of its neurons seen."""
+    return Cell(Line(4, SLOW), RandomSubset(), fraction=1.0, duration=4000.0)
+
+
+@functools.cache
+def line(part=0):
+    return cell().recorded(part)
 
 
 @functools.cache
 def fitted(name):
-    return method(name).fit(line(), seed=0)
+    return fit(name)
+
+
+def fit(name):
+    kind = method(name)
+    return kind.fit(line(), 0, truth=cell()) if getattr(kind, "needs_truth", False) else kind.fit(line(), 0)
 
 
 def history():
-    return line(seed=2).activity[0, :64]
+    return line(1).activity[0, :64]
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -43,7 +58,7 @@ def test_every_method_keeps_the_contract(name):
     told = model.simulate(history(), steps=5, samples=3, seed=1)
     assert told.shape == (3, 5, 4) and np.isfinite(told).all()
     np.testing.assert_array_equal(told, model.simulate(history(), steps=5, samples=3, seed=1))
-    again = method(name).fit(line(), seed=0).simulate(history(), steps=5, samples=3, seed=1)
+    again = fit(name).simulate(history(), steps=5, samples=3, seed=1)
     np.testing.assert_array_equal(told, again)
 
 
@@ -78,6 +93,18 @@ def test_linear_methods_recover_the_timescale_of_what_is_all_seen(name):
     # the autoregression of the same data is what theory predicts; T = 4000 leaves its error of sqrt(2 tau / T) = 12%
     found = timescale_of(ratio, 30.0)
     assert 0.6 * SLOW < found < 1.7 * SLOW
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if name not in ("leak", "phase-randomised", "delay-dmd")])
+def test_forecasts_err_as_much_as_they_say(name):
+    """One bin ahead, on what no method has seen: the spread of continuations is the error of their mean."""
+    x, errors, told = line(1).activity[0], [], []
+    for last in range(64, 4000, 40):
+        ahead = fitted(name).simulate(x[last - 64 : last], 1, samples=100, seed=last)[:, 0]
+        errors.append(x[last] - ahead.mean(axis=0))
+        told.append(ahead.var(axis=0))
+    # 98 errors of 4 channels: 7%, three times, and what fitting adds
+    assert np.mean(np.square(errors)) == pytest.approx(np.mean(told), rel=0.25)
 
 
 def test_ridge_responds_by_its_propagator_and_knows_how_well():
@@ -163,7 +190,57 @@ def test_what_a_method_raises_is_its_failure_and_not_the_runs():
         def fit(self, data, seed):
             raise RuntimeError("no")
 
-    told = answered(Broken(), line(), queries_of(line(seed=2)), seed=0)
+    told = answered(Broken(), line(), queries_of(line(1)), seed=0)
     assert told.failed == "RuntimeError: no" and told.rollouts == {}
     with pytest.raises(ProblemError, match="no method is called 'rigde'"):
         method("rigde")
+
+
+def test_truth_goes_on_as_the_circuit_does_also_where_most_is_hidden():
+    """The mean response to a pulse of a seen neuron is that of the circuit with its hidden neurons left alone."""
+    hidden = Cell(Line(6, SLOW), RandomSubset(), fraction=0.5, duration=1000.0)
+    model = method("truth").fit(hidden.training(), 0, truth=hidden)
+    x, R = hidden.testing().activity[0, :64], hidden.channels
+    pulse = np.array([2.0, 0.0, 0.0])
+    response = model.simulate(x, 5, pulse=pulse, seed=1) - model.simulate(x, 5, seed=1)
+    Phi = hidden.circuit.discretise(1.0)[0]
+    expected = [R @ np.linalg.matrix_power(Phi, n) @ R.T @ pulse for n in range(1, 6)]
+    np.testing.assert_allclose(response[0], expected, atol=1e-12)
+
+
+def test_truth_of_a_nonlinear_circuit_runs_that_circuit():
+    two = Cell(TwoPoints(), RandomSubset(), fraction=1.0, duration=400.0)
+    model = method("truth").fit(two.training(), 0, truth=two)
+    x = two.testing().activity[0, :64]
+    told = model.simulate(x, 30, samples=4, seed=1)
+    assert told.shape == (4, 30, two.circuit.neurons) and model.claim() == {"points": 1.0}
+    # in the basin of the history, and after a pulse to the other point in the other
+    side = two.circuit.truth.states[0]
+    crossed = model.simulate(x, 30, pulse=-2 * x[-1], samples=4, seed=1)
+    before, after = told[:, -1] @ side, crossed[:, -1] @ side
+    assert (np.sign(before) == np.sign(x[-1] @ side)).all() and (np.sign(after) == -np.sign(before)).all()
+
+
+@pytest.mark.parametrize("recorded", ("circuit", "impostor"))
+def test_the_oracle_tells_a_circuit_from_its_impostor_as_often_as_likelihoods_allow(recorded):
+    """Its claims are calibrated: of what it says with probability p, p are so."""
+    said = []
+    common = Cell(Line(6, SLOW), RandomSubset(), fraction=0.5, duration=60.0, impostor=recorded == "impostor")
+    for one in (dataclasses.replace(common, data=data) for data in range(30)):
+        said.append(method("oracle").fit(one.training(), 0, truth=one))
+    right = np.array([one.claim()["point" if recorded == "impostor" else "line"] for one in said])
+    logs = np.array([one.log_likelihoods for one in said])
+    ratio = (logs[:, 0] - logs[:, 1]) * (-1 if recorded == "impostor" else 1)
+    np.testing.assert_allclose(right, 1 / (1 + np.exp(-ratio)), rtol=1e-9)
+    # E[exp(-ratio)] = 1 under the recorded law, whatever the two are: wrong likelihoods would not average so
+    wrong = np.exp(-ratio)
+    assert wrong.mean() == pytest.approx(1.0, abs=4 * wrong.std() / np.sqrt(len(wrong)))
+    assert 0.5 < right.mean() < 0.999 and right.std() > 0.01
+
+
+def test_the_oracle_says_where_there_is_no_likelihood():
+    counts = Cell(Line(), Poisson(), fraction=1.0, duration=200.0, noise=0.5)
+    told = answered(method("oracle"), counts.training(), {}, seed=0, cell=counts)
+    assert "no likelihood" in told.failed
+    with pytest.raises(ProblemError, match="needs the truth"):
+        answered(method("oracle"), counts.training(), {}, seed=0)
