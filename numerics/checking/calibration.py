@@ -18,14 +18,29 @@ from theory.checks import count
 
 NEURONS = 100
 FRACTIONS = (0.05, 0.1, 0.2)
+
+
+def _line(non_normality: float, slow: float = 1000.0):
+    if non_normality == 1:
+        return lambda seed: circuits.symmetric_line_attractor(NEURONS, slow, seed=seed)
+    return lambda seed: circuits.non_normal_line_attractor(NEURONS, non_normality, slow, seed=seed)
+
+
 KINDS = {
     "uncoupled neurons": lambda seed: circuits.uncoupled(NEURONS),
-    "symmetric line attractor": lambda seed: circuits.symmetric_line_attractor(NEURONS, seed=seed),
-    "line attractor, |l||r| = 3": lambda seed: circuits.non_normal_line_attractor(NEURONS, 3.0, seed=seed),
-    "line attractor, |l||r| = 10": lambda seed: circuits.non_normal_line_attractor(NEURONS, 10.0, seed=seed),
+    "symmetric line attractor": _line(1),
+    "line attractor, |l||r| = 3": _line(3),
+    "line attractor, |l||r| = 10": _line(10),
     "chain with skips .25": lambda seed: circuits.feedforward_chain(NEURONS, 0.25, rotated=True, seed=seed),
     "chain with skips .5": lambda seed: circuits.feedforward_chain(NEURONS, 0.5, rotated=True, seed=seed),
     "chain with skips 1": lambda seed: circuits.feedforward_chain(NEURONS, 1.0, rotated=True, seed=seed),
+    # memory that a chain could have: nothing but one mode's shape speaks for these
+    "symmetric line attractor of timescale 100": _line(1, 100.0),
+    "line attractor of timescale 100, |l||r| = 3": _line(3, 100.0),
+    "line attractor of timescale 100, |l||r| = 10": _line(10, 100.0),
+    "symmetric line attractor of timescale 50": _line(1, 50.0),
+    "line attractor of timescale 50, |l||r| = 3": _line(3, 50.0),
+    "line attractor of timescale 50, |l||r| = 10": _line(10, 50.0),
 }
 
 

@@ -1,26 +1,23 @@
 """What a fitted network may claim of the circuit it was fitted to: computed from the recording and its weights."""
 
+import enum
 from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.checking.fit_modes import Finding, Impostors, Memory, MemoryTest, impostors
+from numerics.checking.impostors import Impostors, impostors
+from numerics.checking.mode_memory import Memory, MemoryTest, memory_along
+from numerics.checking.modes import Mode, StationaryLaw, modes_of
 from numerics.checking.persistence import Persistence, persistence
 from numerics.checking.preparation import require_scale
-from numerics.checking.surrogates import sample_autocorrelation
+from numerics.checking.refits import Refit, lag_refits, refits
 from numerics.checking.weights import Weights
 from numerics.recordings import Recording
 from theory.checks import count, instance, positive
-from theory.circuits.timescales import LINE_LEAST
+from theory.circuits.timescales import persistent_from
 from theory.errors import ProblemError
 from theory.partial_observation.expected_timescales import fraction_observed
-from theory.partial_observation.supported_timescale import (
-    supported_by_projection,
-    supported_timescales,
-    timescale_of,
-)
-from theory.students import Autoregression, Subspace
-from theory.students.kalman import stationary_covariance
+from theory.partial_observation.supported_timescale import supported_timescales
 
 SURROGATES = 200
 FEWEST = 16
@@ -29,32 +26,14 @@ STAGES = 200
 """Of a feedforward chain that is thought possible, as in `check_recording`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Mode:
-    """A mode of the fit, and what the recording can support of it.
+class Finding(enum.Enum):
+    """What is found about a slow mode."""
 
-    Args:
-        timescale: that the fit claims, in units of time.
-        period: of its oscillation, in units of time; infinite for a real mode.
-        direction: over the recorded neurons along which the mode is read out, (neuron,), complex.
-        supported: the longest timescale that the recording's covariances allow it over one bin (R1), in units of time;
-            NaN for a mode that reaches no recorded neuron.
-        condition: how far a change of the weights of size one moves the eigenvalue; 1 for a normal network.
-    """
-
-    timescale: float
-    period: float
-    direction: np.ndarray
-    supported: float
-    condition: float
-
-
-@dataclass(frozen=True, eq=False)
-class Refit:
-    """The slowest timescale that another fit of the same recording reports, in units of time; NaN where it fails."""
-
-    name: str
-    timescale: float
+    SUPPORTED = "may be claimed"
+    OVERSTATED = "is there, but shorter"
+    EXPLAINED = "is explained by unobserved neurons"
+    UNSUPPORTED = "is not supported by the recording"
+    UNDECIDED = "cannot be told"
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,17 +168,16 @@ def check_fit(
     if recording.samples < FEWEST:
         raise ProblemError(f"the trials have {recording.samples} samples; to check a fit takes at least {FEWEST}.")
     recording = Recording(recording.activity[:, :, columns], recording.bin_size)
-    law = _StationaryLaw.of(weights, propagator, rows, recording)
-    modes = _modes(law, rows, recording)
+    law = StationaryLaw.of(weights, propagator, rows, recording)
+    modes = modes_of(law, recording)
     given = time_constant if time_constant is not None else weights.time_constant
     unit = _unit(modes, recording, given)
-    slow = LINE_LEAST * unit if slow is None else positive(slow, "slow")
+    slow = persistent_from(unit) if slow is None else positive(slow, "slow")
     slow_modes = sum(mode.timescale >= slow for mode in modes)
 
     bins = recording.bin_size
     longest = max(2, min(recording.samples // 4, int(2 * modes[0].timescale / bins) + 1))
     lags = np.unique(np.round(np.geomspace(1, longest, 16)).astype(int))
-    halves = _halves(recording)
     finding = memory = found = lasting = None
     if slow_modes:
         if np.isnan(modes[0].supported):
@@ -208,8 +186,8 @@ def check_fit(
                 "recording of them can say anything about it. Leave out the hidden rows that make it."
             )
         test = MemoryTest(modes[0].timescale, bins, recording.trials, recording.samples, surrogates, seed)
-        memory = _memory(test, modes[0], recording, lags)
-        lasting = _persistence(recording, modes[0], unit)
+        memory = memory_along(test, modes[0], recording, lags)
+        lasting = _persistence(recording, modes[0], slow)
         if not memory.too_short and not _contradicted(memory, lasting) and unit < modes[0].timescale:
             found = impostors(test, memory.share, bins, unit, recording.neurons, slow_modes, vouched)
         finding = _finding(memory, lasting, modes[0], slow, stages * unit, found, vouched)
@@ -221,9 +199,9 @@ def check_fit(
         unit_given=given is not None,
         slow=slow,
         bounds=supported_timescales(recording),
-        refits=_refits(recording, halves),
+        refits=refits(recording),
         lags=lags,
-        sweep=np.array([[_slowest(Autoregression(lag=int(k)), part) for k in lags] for part in (recording, *halves)]),
+        sweep=lag_refits(recording, lags),
         covariance_errors=law.errors(recording, lags),
         memory=memory,
         persistence=lasting,
@@ -271,139 +249,10 @@ def _contradicted(memory: Memory, lasting: Persistence | None) -> bool:
     return memory.rejected or (lasting is not None and lasting.rejected)
 
 
-def _persistence(recording: Recording, mode: Mode, unit: float) -> Persistence | None:
+def _persistence(recording: Recording, mode: Mode, slow: float) -> Persistence | None:
     if np.isfinite(mode.period):
         return None
     try:
-        return persistence((recording.centred() @ mode.direction).real, recording.bin_size, unit)
+        return persistence((recording.centred() @ mode.direction).real, recording.bin_size, slow)
     except ProblemError:  # too short for it
         return None
-
-
-@dataclass(frozen=True, eq=False)
-class _StationaryLaw:
-    """The fit as a process of its own: `s_{n+1} = A s_n + e`, recorded at some rows with observation noise."""
-
-    propagator: np.ndarray
-    covariance: np.ndarray
-    rows: np.ndarray
-    observation_noise: float
-
-    @classmethod
-    def of(cls, weights: Weights, A: np.ndarray, rows: np.ndarray, recording: Recording) -> "_StationaryLaw":
-        noise = weights.noise
-        if noise is None and rows.size == len(A) and not weights.observation_noise:
-            # what the fit leaves unexplained of each bin, in the order of its rows
-            C, later = recording.lagged_covariance([0, 1])
-            ours = A[np.ix_(rows, rows)]
-            left = C - ours @ later.T - later @ ours.T + ours @ C @ ours.T
-            noise = np.empty_like(left)
-            noise[np.ix_(rows, rows)] = left
-        covariance = stationary_covariance(A, np.eye(len(A)) if noise is None else noise)
-        if noise is None:  # independent noise of one size for all states, to match the recorded variance
-            recorded = np.trace(recording.lagged_covariance([0])[0]) - rows.size * weights.observation_noise
-            if recorded <= 0:
-                raise ProblemError(
-                    f"observation_noise = {weights.observation_noise:g} is more than all that varies in the recording "
-                    f"({recorded / rows.size + weights.observation_noise:g} a neuron)."
-                )
-            covariance *= recorded / np.trace(covariance[np.ix_(rows, rows)])
-        return cls(A, covariance, rows, weights.observation_noise)
-
-    def errors(self, recording: Recording, lags: np.ndarray) -> np.ndarray:
-        """`|C_fit(k) - C(k)| / |C(0)|` in the Frobenius norm, (lag,)."""
-        C, found, state, reached = recording.lagged_covariance([0, *lags]), [], self.covariance[:, self.rows], 0
-        for k, recorded in zip(lags, C[1:], strict=True):
-            state, reached = np.linalg.matrix_power(self.propagator, int(k) - reached) @ state, int(k)
-            found.append(np.linalg.norm(state[self.rows] - recorded) / np.linalg.norm(C[0]))
-        return np.array(found)
-
-
-def _modes(law: _StationaryLaw, rows: np.ndarray, recording: Recording) -> tuple[Mode, ...]:
-    values, left = np.linalg.eig(law.propagator.T)
-    right_values, right = np.linalg.eig(law.propagator)
-    seen = law.covariance[np.ix_(rows, rows)] + law.observation_noise * np.eye(rows.size)
-    scale = np.sqrt(np.abs(np.diagonal(seen)))
-    if not scale.all() or np.linalg.cond(seen / np.outer(scale, scale)) > 1e14:
-        raise ProblemError(
-            "by the fit's own noise its recorded rows do not vary, or repeat each other: a recording of them cannot be "
-            "compared. Leave `noise` out, or give the covariance of what is left unexplained in each bin."
-        )
-    modes = []
-    for index in np.argsort(-np.abs(values), kind="stable"):
-        value, u = values[index], left[:, index]
-        v = right[:, int(np.argmin(np.abs(right_values - value)))]
-        # of the recorded neurons, what tells most of the mode: all of it, where no row is hidden
-        direction = np.linalg.solve(seen, law.covariance[rows] @ u.conj()).conj()
-        overlap = abs(u @ v)
-        seen_at_all = np.abs(direction).max() > 1e-12 * np.abs(u).max()
-        modes.append(
-            Mode(
-                timescale=float(timescale_of(abs(value), recording.bin_size)),
-                period=float(2 * np.pi * recording.bin_size / abs(np.angle(value))) if value.imag else np.inf,
-                direction=direction,
-                supported=supported_by_projection(recording, direction) if seen_at_all else float("nan"),
-                condition=float(np.linalg.norm(u) * np.linalg.norm(v) / overlap) if overlap else np.inf,
-            )
-        )
-    return tuple(modes)
-
-
-def _memory(test: MemoryTest, mode: Mode, recording: Recording, sweep: np.ndarray) -> Memory:
-    """The recording along a mode."""
-    lags = np.unique(np.concatenate([sweep, test.lags]))
-    found = _autocorrelation(recording, mode, lags)
-    compared = np.searchsorted(lags, test.lags)
-    if compared.size < 2:
-        nothing = np.full((2, lags.size), np.nan)
-        return Memory(mode.timescale, lags, found, np.nan, compared, np.nan, np.nan, False, nothing)
-    test.prepare(found[compared[0]])
-    level, shape, gone = test.p_values(found[None, compared])
-    share = float(np.clip(found[0] * np.exp(lags[0] / test.bins), 0.05, 1.0))
-    claimed = test.draw(test.decaying(share, 1.0), lags, test.number)
-    band = np.quantile(claimed, [0.025, 0.975], axis=0)
-    return Memory(
-        mode.timescale, lags, found, share, compared, float(level[0]), float(shape[0]), bool(gone[0]), band
-    )
-
-
-def _autocorrelation(recording: Recording, mode: Mode, lags: np.ndarray) -> np.ndarray:
-    """`Re <y_{n+k} y_n^*> exp(-i w k) / <|y|^2>` of the projection y on a mode of angular frequency w a bin, (lag,)."""
-    signal = recording.centred() @ mode.direction
-    parts = [part for part in (signal.real, signal.imag) if np.abs(part).max() > 1e-9 * np.abs(signal).max()]
-    if len(parts) == 1:
-        return sample_autocorrelation(parts[0], lags)
-    samples = signal.shape[1]
-    turn = np.exp(-2j * np.pi * recording.bin_size / mode.period * lags)
-    products = np.array([np.vdot(signal[:, : samples - k], signal[:, k:]) / (samples - k) for k in lags])
-    both = np.stack([products * turn, products * turn.conj()]).real * samples / np.vdot(signal, signal).real
-    return both[int(np.argmax(both[:, 0]))]  # u and its conjugate turn in opposite senses
-
-
-def _halves(recording: Recording) -> tuple[Recording, Recording]:
-    activity = recording.activity
-    if recording.trials >= 2:
-        middle = recording.trials // 2
-        parts = activity[:middle], activity[middle:]
-    else:
-        middle = recording.samples // 2
-        parts = activity[:, :middle], activity[:, middle:]
-    return tuple(Recording(part, recording.bin_size) for part in parts)
-
-
-def _refits(recording: Recording, halves) -> tuple[Refit, ...]:
-    order = min(recording.neurons, 10)
-    horizon = max(2, min(200 // recording.neurons, recording.samples // 20))
-    return (
-        Refit("regression over one bin", _slowest(Autoregression(), recording)),
-        Refit("the same, first half", _slowest(Autoregression(), halves[0])),
-        Refit("the same, second half", _slowest(Autoregression(), halves[1])),
-        Refit(f"{order} latent states, subspace identification", _slowest(Subspace(order, horizon), recording)),
-    )
-
-
-def _slowest(student, recording: Recording) -> float:
-    try:
-        return student.fit(recording).slowest()
-    except ProblemError:  # too little data for this fit: it has nothing to say
-        return float("nan")

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from numerics.checking import fit_plots
-from numerics.checking.fit import FitReport, Mode
-from numerics.checking.fit_modes import PULSE, Finding
+from numerics.checking.fit import Finding, FitReport
+from numerics.checking.impostors import PULSE
+from numerics.checking.modes import Mode
 from numerics.checking.page import Page, Section, Table, Tone, Verdict
 from numerics.checking.persistence import LEVEL
 from numerics.plot_style import style

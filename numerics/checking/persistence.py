@@ -12,7 +12,7 @@ from theory.errors import ProblemError
 
 GAP = LINE_RATIO
 """One mode is persistent if it is this many times slower than the next: the definition of a line attractor."""
-SHARES = (0.65, 1.1)
+SHARES = (0.4, 1.1)
 """Its share of the signal's autocovariance at one bin; above 1 where fast modes enter negatively."""
 LEVEL = 0.02
 """The error rate at which a single persistent mode is rejected."""
@@ -72,12 +72,12 @@ class Persistence:
         return float(wanted / evidence * duration)
 
 
-def persistence(signal: np.ndarray, bin_size: float, time_constant: float = 0.0) -> Persistence:
+def persistence(signal: np.ndarray, bin_size: float, least: float = 0.0) -> Persistence:
     """Test whether one persistent mode explains a signal, by a likelihood ratio over its whole spectrum.
 
     The null class has the spectra of
 
-        one slow mode of timescale t_1 with a share of .65 to 1.1 of the autocovariance at one bin,
+        one slow mode of timescale t_1 with a share of .4 to 1.1 of the autocovariance at one bin,
         + any modes, of either sign, of timescales t_1 / 10, t_1 / 20, ... down to the bin, + white noise:
 
     what a line attractor shows along its slowest direction, reversible or not, however it is observed and whatever
@@ -89,13 +89,14 @@ def persistence(signal: np.ndarray, bin_size: float, time_constant: float = 0.0)
     rejects line attractors of every kind.
 
     Assumptions: stationary, Gaussian, nothing that oscillates more slowly than the bin; a slow mode seen clearly: one
-    whose share of what is observed is below .65, because few neurons carry it, is rejected. It is at
+    whose share of what is observed is below .4, because few neurons carry it, is rejected. It is at
     most a twentieth of the recording and a quarter of a trial slow: a slower one is fitted as one at that limit.
 
     Args:
         signal: centred, (trial, time).
         bin_size: in units of time.
-        time_constant: of a single unit, in units of time: a persistent mode is ten times slower, and ten bins.
+        least: timescale that counts as persistent, in units of time; modes are tried from half of it on, and from ten
+            bins, so that one that falls just short of it is not rejected.
 
     Raises:
         ProblemError: too short a recording for any such mode.
@@ -108,7 +109,7 @@ def persistence(signal: np.ndarray, bin_size: float, time_constant: float = 0.0)
     (False, True)
     """
     trials, samples = signal.shape
-    shortest, longest = GAP * max(1.0, time_constant / bin_size), longest_timescale(trials, samples)
+    shortest, longest = max(GAP, least / bin_size / 2), longest_timescale(trials, samples)
     if longest <= 2 * shortest:
         raise ProblemError(
             f"{trials} trials of {samples} bins are too short to look for persistence: the slowest timescale they "

@@ -3,7 +3,8 @@
 import numpy as np
 
 from numerics.checking.calibration import FRACTIONS, KINDS, NEURONS, Rates, calibrate
-from numerics.checking.recording import Mode, check_recording
+from numerics.checking.recording import check_recording
+from numerics.checking.recording_verdict import Mode
 from numerics.recordings import Recording
 from theory.partial_observation import markov_divergence_rate, recording_time_needed
 
@@ -13,7 +14,7 @@ _CHAINS = tuple(kind for kind in KINDS if kind.startswith("chain"))
 
 def judge(recording: Recording, seed: int) -> str:
     """What is said of a persistent mode, and whether reversible explanations are rejected."""
-    report = check_recording(recording, time_constant=1.0, seed=seed)
+    report = check_recording(recording, time_constant=1.0)  # with the seed that users have, drawn from but once
     return f"{report.mode.value}, {'irreversible' if report.reversibility.rejected else 'perhaps reversible'}"
 
 

@@ -5,7 +5,8 @@ import numpy as np
 
 from numerics.checking.page import Page, Section, Table, Tone, Verdict
 from numerics.checking.persistence import GAP
-from numerics.checking.recording import Mode, RecordingReport
+from numerics.checking.recording import RecordingReport
+from numerics.checking.recording_verdict import Mode
 from numerics.checking.reversibility import LEVEL
 from numerics.plot_style import PALETTE, style
 
@@ -55,8 +56,8 @@ def _facts(report: RecordingReport) -> str:
     return (
         f"{trials} of {recording.samples} bins of {recording.bin_size:g}, as {recording.neurons} "
         f"standardised components. Time constant of a single unit: {report.time_constant:.3g}. All times on this "
-        f"page are in the unit of the bin size. A mode counts as persistent if it is {GAP:.0f} times slower than "
-        "all others."
+        f"page are in the unit of the bin size. A mode counts as persistent from {report.least:.3g} on, if it is "
+        f"{GAP:.0f} times slower than all others."
     )
 
 
@@ -121,10 +122,10 @@ def _sweeps(report: RecordingReport) -> Section:
         for part in sweep.parts:
             axes.plot(scale * sweep.settings, part, ".", ms=3, color="0.7")
         axes.plot(scale * sweep.settings, sweep.timescales, "o-", ms=3, color=PALETTE[0])
-        axes.axhline(GAP * report.time_constant, color=PALETTE[1], ls="--", lw=0.8)
+        axes.axhline(report.least, color=PALETTE[1], ls="--", lw=0.8)
         axes.set(xlim=(scale * sweep.settings[0] / 1.3, scale * sweep.settings[-1] * 1.3), xscale="log", xlabel=label)
     reported = np.concatenate([np.append(sweep.parts, sweep.timescales) for sweep, _, _ in shown])
-    seen = np.append(reported[reported > 0], GAP * report.time_constant)
+    seen = np.append(reported[reported > 0], report.least)
     panels[0, 0].set(ylim=(seen.min() / 1.5, seen.max() * 1.5), yscale="log")
     panels[0, 0].set_ylabel("slowest timescale\n(units of time)")
     plt.close(figure)
@@ -138,7 +139,7 @@ def _sweeps(report: RecordingReport) -> Section:
         "with the lag "
         "over which the network is fitted; an invented one falls. Grey: quarters of the recording.",
         figure=figure,
-        caption="Dashed: ten time constants of a single unit. Lags at which noise hides the mode are left out.",
+        caption="Dashed: from where on a mode counts as persistent. Lags at which noise hides the mode are left out.",
         table=Table(("lag", "slowest timescale", "of each quarter"), rows),
     )
 

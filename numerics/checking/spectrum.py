@@ -1,5 +1,6 @@
 """Spectra of a scalar signal: its periodogram in bands, and sums of exponential memories fitted to it."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ class Periodogram:
         last = np.append(self.first[1:], (self.samples + 1) // 2) - 1
         return np.pi * (self.first + last) / self.samples
 
-    @property
+    @functools.cached_property
     def _phases(self) -> np.ndarray:
         frequencies = np.arange(1, (self.samples + 1) // 2)
         return np.exp(-2j * np.pi * frequencies / self.samples)

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.fft import irfft
 
+from numerics.checking.spectrum import autocorrelation
 from theory.errors import ProblemError
 
 
@@ -46,11 +47,10 @@ def sample_autocorrelation(signals: np.ndarray, lags: np.ndarray) -> np.ndarray:
 
     Args:
         signals: (trial, time).
-        lags: k, in bins.
+        lags: k, in bins, (lag,).
     """
     samples = signals.shape[1]
-    products = [float(np.vdot(signals[:, k:], signals[:, : samples - k])) / (samples - k) for k in lags]
-    return np.array(products) * samples / float(np.vdot(signals, signals))
+    return autocorrelation(signals, int(max(lags)))[lags] * samples / (samples - lags)
 
 
 def spectrum_of(autocorrelation: np.ndarray, length: int) -> np.ndarray:

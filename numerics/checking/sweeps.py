@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.recordings.blocks import Blocks
 from numerics.recordings.recording import Recording
 from theory.errors import ProblemError
 from theory.students import Autoregression, Subspace
@@ -45,10 +46,11 @@ def lag_sweep(recording: Recording, longest: float) -> Sweep:
     """
     lags = np.unique(np.geomspace(1, max(1, longest), 12).astype(int))
 
-    def slowest(part: Recording) -> np.ndarray:
-        return np.array([_over(part, int(lag)) for lag in lags])
+    def slowest(part, share: float) -> np.ndarray:
+        return np.array([_over(recording, part, share, int(lag)) for lag in lags])
 
-    return Sweep(lags, slowest(recording), np.array([slowest(part) for part in quarters(recording)]))
+    whole, *parts = _with_quarters(recording)
+    return Sweep(lags, slowest(whole, 1.0), np.array([slowest(part, 1 / _PARTS) for part in parts]))
 
 
 def order_sweep(recording: Recording) -> Sweep:
@@ -61,49 +63,38 @@ def order_sweep(recording: Recording) -> Sweep:
     horizon = min(horizon, recording.samples // (4 * _PARTS))
     orders = [order for order in (1, 2, 3, 4, 6, 8, 12, 16) if order <= (horizon - 1) * recording.neurons]
 
-    def slowest(part: Recording) -> np.ndarray:
-        known = _Covariances(part, 2 * horizon)
-        return np.array([_of_order(part, known, Subspace(order, horizon)) for order in orders])
+    def slowest(part, share: float) -> np.ndarray:
+        return np.array([_of_order(recording, part, share, Subspace(order, horizon)) for order in orders])
 
-    return Sweep(np.array(orders), slowest(recording), np.array([slowest(part) for part in quarters(recording)]))
-
-
-class _Covariances:
-    """The lagged covariances of a recording, computed once for students of many orders."""
-
-    def __init__(self, recording: Recording, number: int):
-        self.bin_size, self.neurons = recording.bin_size, recording.neurons
-        self._values = recording.lagged_covariance(range(number))
-
-    def lagged_covariance(self, lags) -> np.ndarray:
-        return self._values[list(lags)]
+    whole, *parts = _with_quarters(recording)
+    return Sweep(np.array(orders), slowest(whole, 1.0), np.array([slowest(part, 1 / _PARTS) for part in parts]))
 
 
-def quarters(recording: Recording) -> list[Recording]:
-    """Quarters of the trials, or of the time where there are fewer than four trials."""
-    if recording.trials >= _PARTS:
-        pieces = np.array_split(recording.activity, _PARTS)
-    else:
-        pieces = np.array_split(recording.activity, _PARTS, axis=1)
-    return [Recording(piece, recording.bin_size) for piece in pieces]
+def _with_quarters(recording: Recording) -> list:
+    """The recording, and quarters of its trials, or of its time where there are fewer than four trials."""
+    blocks = Blocks(recording, _PARTS)
+    return [blocks.weighted(weights) for weights in (np.ones(_PARTS), *np.eye(_PARTS))]
 
 
-def _over(recording: Recording, lag: int) -> float:
+def _over(recording: Recording, part, share: float, lag: int) -> float:
     if lag >= recording.samples:
         return np.nan
-    fit = Autoregression(lag).fit(recording)
-    size = float(np.abs(fit.eigenvalues()[0]))
-    noise = 4 * np.sqrt(recording.neurons / (recording.trials * (recording.samples - lag)))
-    return _within_reach(recording, fit.slowest()) if size > max(0.3, noise) else np.nan
-
-
-def _of_order(recording: Recording, known: _Covariances, student: Subspace) -> float:
     try:
-        return _within_reach(recording, student.fit(known).slowest())
+        fit = Autoregression(lag).fit(part)
+    except ProblemError:  # a neuron is silent in this part
+        return np.nan
+    size = float(np.abs(fit.eigenvalues()[0]))
+    noise = 4 * np.sqrt(recording.neurons / (share * recording.trials * (recording.samples - lag)))
+    return _within_reach(recording, share, fit.slowest()) if size > max(0.3, noise) else np.nan
+
+
+def _of_order(recording: Recording, part, share: float, student: Subspace) -> float:
+    try:
+        return _within_reach(recording, share, student.fit(part).slowest())
     except ProblemError:  # of too short a piece: its covariances are not those of any process
         return np.nan
 
 
-def _within_reach(recording: Recording, timescale: float) -> float:
+def _within_reach(recording: Recording, share: float, timescale: float) -> float:
     """A timescale slower than the record itself was not measured by it."""
-    return min(timescale, recording.samples * recording.bin_size)
+    return min(timescale, recording.samples * min(1.0, share * recording.trials) * recording.bin_size)

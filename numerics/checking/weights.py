@@ -1,12 +1,12 @@
 """The weights of a fitted network, from arrays or from files; nothing is ever unpickled."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import scipy.linalg
 
+from numerics.recordings.arrays import UNREADABLE, number, read_archive, read_array
 from theory.checks import positive, real_array
 from theory.errors import ProblemError, UnstableSystemError
 
@@ -57,16 +57,21 @@ class Weights:
                 "weights are exactly one of propagator (over one bin), drift (per unit of time) or W (with the "
                 f"leak's time_constant); got {' and '.join(given) or 'none'}."
             )
+        if np.iscomplexobj(getattr(self, given[0])):
+            raise ProblemError(
+                f"{given[0]} is complex; weights are real. Of a network in complex modes export the real matrix that "
+                "it applies to the recorded activity."
+            )
         matrix = np.asarray(real_array(getattr(self, given[0]), given[0], 2))
         if matrix.shape[0] != matrix.shape[1]:
             raise ProblemError(f"{given[0]} has shape {matrix.shape}; it must be square, (row, row).")
         object.__setattr__(self, given[0], matrix)
         for name in ("time_constant", "bin_size"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, positive(_number(getattr(self, name), name), name))
+                object.__setattr__(self, name, positive(number(getattr(self, name), name), name))
         if self.W is not None and self.time_constant is None:
             raise ProblemError("W needs the leak's time_constant, in the recording's unit of time, beside it.")
-        noise = positive(_number(self.observation_noise, "observation_noise"), "observation_noise", allow_zero=True)
+        noise = positive(number(self.observation_noise, "observation_noise"), "observation_noise", allow_zero=True)
         object.__setattr__(self, "observation_noise", noise)
         if self.noise is not None:
             object.__setattr__(self, "noise", _covariance(self.noise, len(matrix)))
@@ -93,12 +98,13 @@ class Weights:
                 f"the propagator spans bins of {self.bin_size:g}, but the recording's are {bin_size:g}: give the "
                 "drift, log(propagator) / bin_size, or a recording in the fit's bins."
             )
-        if self.propagator is not None:
-            propagator = self.propagator
-        elif self.drift is not None:
-            propagator = scipy.linalg.expm(self.drift * bin_size)
-        else:
-            propagator = scipy.linalg.expm((self.W - np.eye(self.rows)) * (bin_size / self.time_constant))
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
+            if self.propagator is not None:
+                propagator = self.propagator
+            elif self.drift is not None:
+                propagator = scipy.linalg.expm(self.drift * bin_size)
+            else:
+                propagator = scipy.linalg.expm((self.W - np.eye(self.rows)) * (bin_size / self.time_constant))
         largest = float(np.abs(np.linalg.eigvals(propagator)).max()) if np.isfinite(propagator).all() else np.inf
         if largest >= 1:
             hint = " Is it a drift, or W, under the wrong name?" if largest > 1.5 or self.drift is not None else ""
@@ -160,14 +166,17 @@ def load_weights(path) -> Weights:
         raise ProblemError(f"there is no file or folder {path}.")
     try:
         arrays = _arrays(path)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except ProblemError:
+        raise
+    except UNREADABLE as error:
         if "pickle" in str(error).lower() or path.suffix in (".pt", ".pth", ".pkl", ".pickle", ".ckpt"):
             raise ProblemError(
-                f"{path} holds Python objects, which could run anything when they are read: it was not opened. "
-                f"Export "
+                f"{path} holds Python objects, which could run anything when they are read: it was not opened. Export "
                 'arrays: numpy.savez("fit.npz", W=model.rnn.weight_hh_l0.detach().cpu().numpy(), time_constant=10.0).'
             ) from error
-        raise ProblemError(f"{path} cannot be read as weights: {error}") from error
+        raise ProblemError(
+            f"{path} cannot be read as weights: {str(error).rstrip('.')}. Is it cut off, or another kind of file?"
+        ) from error
     if "A" in arrays:
         raise ProblemError(
             f"{path} holds 'A', which could be either: call it 'propagator' if x_(n+1) = A x_n over a bin, 'drift' if "
@@ -181,21 +190,12 @@ def load_weights(path) -> Weights:
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     if path.is_dir():
-        return {file.stem: np.load(file, allow_pickle=False) for file in sorted(path.glob("*.npy"))}
+        return {file.stem: read_array(file) for file in sorted(path.glob("*.npy"))}
     if path.suffix == ".npy":
-        return {path.stem: np.load(path, allow_pickle=False)}
+        return {path.stem: read_array(path)}
     if path.suffix != ".npz":
-        raise ValueError(f"it ends in {path.suffix!r}; weights are a .npz file, a .npy file or a folder of those.")
-    # opened here, since numpy leaves a file open that it cannot read
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def _number(value, name: str) -> float:
-    value = np.asarray(value)
-    if value.size != 1 or value.dtype.kind not in "biuf":
-        raise ProblemError(f"{name} must be one number; got an array of shape {value.shape} of {value.dtype}.")
-    return float(value.reshape(()))
+        raise ValueError(f"it ends in {path.suffix!r}; weights are a .npz file, a .npy file or a folder of those")
+    return read_archive(path)
 
 
 def _indices(neurons, rows: int) -> np.ndarray:

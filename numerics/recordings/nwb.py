@@ -5,6 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from numerics.recordings.arrays import require_memory
 from theory.errors import ProblemError
 
 
@@ -28,9 +29,16 @@ def nwb_spikes(path: Path) -> tuple[np.ndarray, np.ndarray]:
                 raise ProblemError(
                     f"{path} has no spike times (units/spike_times): save other signals as arrays (.npz)."
                 )
-            times, ends = file["units/spike_times"][()], file["units/spike_times_index"][()].astype(int)
+            times, ends = file["units/spike_times"], file["units/spike_times_index"]
+            for each in (times, ends):
+                if each.dtype.kind not in "iuf" or each.ndim != 1:
+                    raise ProblemError(
+                        f"{path}: {each.name} must be a row of numbers; it has shape {each.shape} of {each.dtype}."
+                    )
+            require_memory(path, 2.0 * times.nbytes)
+            times, ends = times[()], ends[()].astype(int)
     except OSError as error:
-        raise ProblemError(f"{path} cannot be read as NWB: {error}") from error
+        raise ProblemError(f"{path} cannot be read as NWB: {error}. Is it cut off? Copy it again.") from error
     counts = np.diff(ends, prepend=0)
     if ends.size == 0 or (counts < 0).any() or ends[-1] != times.size:
         raise ProblemError(f"{path}: the index of its {ends.size} units does not fit its {times.size} spike times.")

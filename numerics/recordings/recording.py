@@ -35,9 +35,10 @@ class Recording:
             raise ProblemError(f"a recording needs at least two samples in time; this one has {activity.shape[1]}.")
         flat = np.flatnonzero(np.ptp(activity, axis=(0, 1)) == 0)
         if flat.size:
+            others = f", as have {flat.size - 1} more" if flat.size > 1 else ""
             raise ProblemError(
-                f"neuron {flat[0]} has the same value at every time ({activity[0, 0, flat[0]]:g}), as have "
-                f"{flat.size - 1} more: a constant neuron tells nothing. Leave it out."
+                f"neuron {flat[0]} has the same value at every time ({activity[0, 0, flat[0]]:g}){others}: a constant "
+                "neuron tells nothing. Leave it out."
             )
         object.__setattr__(self, "activity", activity)
         object.__setattr__(self, "bin_size", positive(self.bin_size, "bin_size"))

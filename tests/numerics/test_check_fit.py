@@ -5,13 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from numerics.checking.fit import check_fit
-from numerics.checking.fit_modes import Finding
+from numerics.checking.fit import Finding, check_fit
 from numerics.checking.fit_words import page
 from numerics.checking.recording import check_recording
 from numerics.checking.surrogates import surrogate_autocorrelations
 from numerics.checking.weights import Weights, load_weights
-from numerics.recordings import Recording, record
+from numerics.recordings import Recording, arrays, record
 from paper_figures.program import main
 from theory import circuits
 from theory.errors import ProblemError, UnstableSystemError
@@ -133,6 +132,12 @@ def test_surrogates_have_the_autocorrelation_they_were_given():
         (dict(propagator=np.ones((2, 3))), "square"),
         (dict(propagator=[[np.nan]]), "not finite"),
         (dict(W=np.eye(2)), "time_constant"),
+        (dict(propagator=0.5j * np.eye(2)), "complex"),
+        (dict(propagator=np.array([["a", "b"]] * 2)), "must hold numbers"),
+        (dict(propagator=np.full((2, 2), np.nan)), "4 entries that are not finite"),
+        (dict(propagator=np.ones((2, 3))), "must be square"),
+        (dict(propagator=np.zeros((0, 0))), "empty"),
+        (dict(W=np.eye(2), time_constant=[1.0, 2.0]), "one number"),
         (dict(drift=-np.eye(2), neurons=[0.0, 1.0]), "whole number"),
         (dict(drift=-np.eye(2), neurons=[1, 1]), "more than one row"),
         (dict(drift=-np.eye(2), neurons=[-1, -1]), "hidden"),
@@ -224,6 +229,9 @@ def test_wrong_files_are_refused_in_words(tmp_path):
     np.savez(tmp_path / "other.npz", weights=np.eye(2))
     (tmp_path / "model.pt").write_bytes(b"x")
     (tmp_path / "cut.npz").write_bytes(b"PK\x03\x04")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    (tmp_path / "words.txt").write_text("words")
+    (tmp_path / "folder").mkdir()
     wrong = {
         "pickle.npz": "Export arrays",
         "ambiguous.npz": "either",
@@ -231,10 +239,28 @@ def test_wrong_files_are_refused_in_words(tmp_path):
         "model.pt": "Export arrays",
         "cut.npz": "cannot be read",
         "absent.npz": "no file",
+        "empty.npz": "0 bytes",
+        "folder": "holds nothing",
+        "words.txt": "ends in '.txt'",
     }
     for name, words in wrong.items():
         with pytest.raises(ProblemError, match=words):
             load_weights(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["fit.npz", "propagator.npy"])
+def test_weights_larger_than_memory_are_refused_before_they_are_read(tmp_path, monkeypatch, name):
+    np.savez(tmp_path / "fit.npz", propagator=0.5 * np.eye(3))
+    np.save(tmp_path / "propagator.npy", 0.5 * np.eye(3))
+    assert load_weights(tmp_path / name).rows == 3
+    monkeypatch.setattr(arrays, "_SHARE", 1e-12)
+    with pytest.raises(ProblemError, match="GiB in memory"):
+        load_weights(tmp_path / name)
+
+
+def test_drift_that_overflows_is_refused_in_words():
+    with pytest.raises(UnstableSystemError, match="grows by inf"):
+        Weights(drift=1e5 * np.eye(2)).over(1.0)
 
 
 def test_command_writes_one_page_and_overwrites_nothing(chain, tmp_path, capsys):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xarray
 
-from numerics.recordings import files, load_recording
+from numerics.recordings import arrays, load_recording
 from theory.errors import ProblemError
 
 ACTIVITY = np.random.default_rng(0).normal(size=(2, 30, 3))
@@ -84,19 +84,30 @@ def write(folder, name, content):
         ("a.csv", "1,2\n", {}, "at least two samples"),
         ("a.csv", "1,2\n3,4,5\n", {}, "line 2 has 3 entries"),
         ("a.csv", "x,y\n1,2\nhello,4\n", {}, "line 3.*hello"),
-        ("a.csv", "", {}, "no numbers"),
+        ("a.csv", "a,b\n", {}, "no numbers"),
+        ("a.csv", "", {}, "empty .0 bytes"),
+        ("a.npz", b"", {}, "empty .0 bytes"),
+        ("a.nc", b"", {}, "empty .0 bytes"),
+        ("a.nwb", b"", {}, "empty .0 bytes"),
+        ("a.csv", "1;2\n3,5;4\n", {}, "line 2.*parted by commas"),
+        ("a.csv", b"a,b\n1,2\n\xe9,3\n", {}, "can't decode.*another kind of file"),
+        ("a.csv", "x" * 140_000 + "\n1,2\n", {}, "larger than field limit"),
+        ("a.csv", "trial,a\nnan,1\nnan,2\n", {}, "row 0 of numbers is of no finite trial .nan"),
         ("a.csv", "a,b,c\n1,2\n3,5\n", {}, "names 3 columns"),
         ("a.csv", "time,a\n0,1\n1,2\n5,3\n", {}, "equal steps"),
         ("a.csv", "trial,a\n0,1\n0,2\n1,3\n", {}, "1 to 2 samples"),
         ("a.csv", "1,2\n3,4\n", {"bin_size": None}, "bin size"),
         ("a.csv", "1,2\n3,4\n", {"bin_size": -1.0}, "bin_size = -1"),
-        ("a.csv", "time,a\n0,1\n1,2\n", {"spikes": True}, "time and neuron"),
-        ("a.csv", "time,neuron\n-1,1\n1,2\n", {"spikes": True}, "not negative"),
+        ("a.csv", "time,a\n0,1\n1,2\n", {"spikes": True}, "time and neuron.*names time, a"),
+        ("a.csv", "0,1\n1,2\n", {"spikes": True}, "names none"),
+        ("a.csv", "time,neuron\n5,1\n-1,1\n1,2\n", {"spikes": True}, "1 are negative, the earliest -1"),
+        ("a.csv", "time,neuron\n0,1\nnan,2\n", {"spikes": True}, "spike 1 is nan among the times"),
+        ("a.csv", "time,neuron\n0,1\n1e15,2\n", {"spikes": True}, "GiB.*last spike at 1e.15"),
         ("a.csv", "time,neuron\n0,1\n1,2\n", {"spikes": True, "bin_size": None}, "bin size"),
         ("a.npz", b"not an archive", {}, "cannot be read"),
         ("a.npy", b"not an array", {}, "no plain array"),
         ("a.nc", b"not netCDF", {}, "cannot be read"),
-        ("a.mat", b"", {}, "'.mat'"),
+        ("a.mat", b"MATLAB 5.0", {}, "'.mat'"),
     ],
 )
 def test_what_is_no_recording_is_refused_with_the_place(tmp_path, name, content, options, message):
@@ -116,6 +127,62 @@ def test_archives_without_the_array_are_refused_by_what_they_hold(tmp_path):
         load_recording(tmp_path / "b.npz", 1.0)
 
 
+def test_arrays_of_the_wrong_kind_are_refused_by_what_they_are(tmp_path):
+    wrong = {
+        "text": (dict(activity=np.array([["a", "b"]] * 3)), "real numbers; it holds <U1"),
+        "complex": (dict(activity=ACTIVITY[0] + 1j), "real numbers; it holds complex128"),
+        "one neuron": (dict(activity=ACTIVITY[0, :, 0]), "shape .30,."),
+        "trials": (dict(activity=ACTIVITY, inputs=ACTIVITY[:, :20]), "2 trials of 20 samples, activity has 2 of 30"),
+        "bins": (dict(activity=ACTIVITY, bin_size=[1.0, 2.0]), "bin_size must be one number.*shape .2,."),
+        "words": (dict(activity=ACTIVITY, bin_size="10 ms"), "bin_size must be one number.*<U5"),
+        "zero": (dict(activity=ACTIVITY, bin_size=0.0), "bin_size = 0"),
+    }
+    for name, (held, message) in wrong.items():
+        np.savez(tmp_path / f"{name}.npz", **({"bin_size": 1.0} | held))
+        with pytest.raises(ProblemError, match=message):
+            load_recording(tmp_path / f"{name}.npz")
+
+
+@pytest.mark.parametrize("name", ["named.npz", "array.npy", "dataset.nc"])
+def test_file_that_is_cut_off_is_refused(tmp_path, name):
+    formats(tmp_path)
+    whole = (tmp_path / name).read_bytes()
+    for kept in (len(whole) // 2, len(whole) - 20):
+        (tmp_path / name).write_bytes(whole[:kept])
+        with pytest.raises(ProblemError, match="cannot be read as a recording.*cut off"):
+            load_recording(tmp_path / name, 0.25)
+
+
+def test_damaged_archive_is_refused(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", activity=ACTIVITY, bin_size=1.0)
+    damaged = bytearray((tmp_path / "a.npz").read_bytes())
+    damaged[500:600] = bytes(100)
+    (tmp_path / "a.npz").write_bytes(damaged)
+    with pytest.raises(ProblemError, match="cannot be read as a recording"):
+        load_recording(tmp_path / "a.npz")
+
+
+def test_dates_are_counted_in_seconds(tmp_path):
+    dates = np.datetime64("2026-01-01T12:00") + np.arange(30) * np.timedelta64(10, "ms")
+    data = xarray.Dataset({"activity": (("time", "neuron"), ACTIVITY[0])}, {"time": dates.astype("datetime64[ns]")})
+    data.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    assert load_recording(tmp_path / "a.nc").bin_size == pytest.approx(0.01)
+
+
+def test_order_of_spikes_does_not_matter(tmp_path):
+    spikes = np.array([(0.1, 7), (0.2, 7), (1.9, 4), (0.6, 4), (1.2, 7)])
+    found = []
+    for name, rows in (("one.csv", spikes), ("other.csv", spikes[::-1])):
+        path = table(tmp_path / name, ["time", "neuron"], (rows,))
+        found.append(load_recording(path, bin_size=0.5, spikes=True).activity)
+    np.testing.assert_array_equal(*found)
+
+
+def test_folder_is_refused(tmp_path):
+    with pytest.raises(ProblemError, match="is a folder"):
+        load_recording(tmp_path, 1.0)
+
+
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(ProblemError, match="no file .*nowhere.npz"):
         load_recording(tmp_path / "nowhere.npz")
@@ -124,7 +191,7 @@ def test_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize("name", ["named.npz", "array.npy", "trials.csv", "dataset.nc"])
 def test_file_larger_than_memory_is_refused_before_it_is_read(tmp_path, monkeypatch, name):
     formats(tmp_path)
-    monkeypatch.setattr(files, "_SHARE", 1e-9)
+    monkeypatch.setattr(arrays, "_SHARE", 1e-9)
     with pytest.raises(ProblemError, match="GiB in memory"):
         load_recording(tmp_path / name, 0.25)
 
@@ -148,6 +215,15 @@ def test_nwb_files_without_spikes_or_in_disorder_are_refused(tmp_path):
         file["units/spike_times"], file["units/spike_times_index"] = [0.1, 0.2], [1, 5]
     with pytest.raises(ProblemError, match="2 units does not fit its 2 spike times"):
         load_recording(tmp_path / "odd.nwb", bin_size=0.1)
+    for name, times, ends, message in (
+        ("silent", np.zeros(0), [0, 0], "holds no spikes"),
+        ("words", [b"a"], [1], "must be a row of numbers"),
+        ("early", [-2.5, 1.0], [2], "1 are negative, the earliest -2.5"),
+    ):
+        with h5py.File(tmp_path / f"{name}.nwb", "w") as file:
+            file["units/spike_times"], file["units/spike_times_index"] = times, ends
+        with pytest.raises(ProblemError, match=message):
+            load_recording(tmp_path / f"{name}.nwb", bin_size=0.1)
     (tmp_path / "text.nwb").write_text("words")
     with pytest.raises(ProblemError, match="cannot be read as NWB"):
         load_recording(tmp_path / "text.nwb", bin_size=0.1)

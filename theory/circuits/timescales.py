@@ -36,11 +36,25 @@ def timescales_of(eigenvalues) -> np.ndarray:
 LINE_RATIO, LINE_LEAST = 10.0, 20.0  # a line attractor: this many times slower than the next mode, and than a unit
 
 
+def persistent_from(time_constant: float = 1.0, next_slowest: float = 0.0) -> float:
+    """The shortest timescale that counts as persistent: 20 times a single unit's, 10 times the next slowest.
+
+    One definition for labels of circuits and for what recordings and fits are said to show.
+
+    Args:
+        time_constant: of a single unit, in units of time.
+        next_slowest: timescale of the next mode, or of what else remembers (a calcium indicator).
+
+    >>> persistent_from(), persistent_from(1.0, next_slowest=3.0)
+    (20.0, 30.0)
+    """
+    return max(LINE_LEAST * time_constant, LINE_RATIO * next_slowest)
+
+
 def line_truth(slow: float, fast: float, reversible: bool) -> Truth:
     """The truth of a circuit with one mode of timescale `slow` and all others of timescale `fast`.
 
-    It is called a line attractor where the slow mode is 10 times slower than the others and 20 times slower than
-    a single unit.
+    It is called a line attractor where the slow mode is persistent: see `persistent_from`.
 
     Args:
         slow, fast: in single-unit time constants.
@@ -49,7 +63,7 @@ def line_truth(slow: float, fast: float, reversible: bool) -> Truth:
     >>> line_truth(15.0, 1.0, reversible=True).kind
     'point'
     """
-    kind = "line" if slow >= LINE_RATIO * fast and slow >= LINE_LEAST else "point"
+    kind = "line" if slow >= persistent_from(1.0, fast) else "point"
     return Truth(kind, (float(slow), float(fast)), reversible)
 
 
@@ -64,4 +78,4 @@ def fast_truth(slowest: float) -> Truth | None:
     >>> fast_truth(50.0) is None
     True
     """
-    return Truth("point") if slowest < LINE_LEAST else None
+    return Truth("point") if slowest < persistent_from() else None
