@@ -9,8 +9,8 @@ import numpy as np
 from numerics.students.training import trained
 from numerics.students.wide_network import resting_state, standardised
 from theory.checks import count, instance, positive
-from theory.errors import ProblemError
 from theory.nonlinearities import Identity, Nonlinearity
+from theory.students.generalised_forcing import fraction_forced
 from theory.students.student import Fit, Student
 
 
@@ -23,10 +23,9 @@ class InterpolatedForcing(Student):
     the data with hidden states zero; gradients are those of back-propagation through the window, steps are Adam's.
     alpha = 1 replaces the neurons' states by the data at every step, alpha = 0 lets the network run from the first
     sample on. In between errors of the distant past are forgotten as (1 - alpha)^n, which keeps gradients
-    bounded in chaotic networks if alpha is large enough. Linear and without hidden states,
-
-    - alpha = 1 ends at `theory.students.Autoregression()`, whatever the window;
-    - alpha = 0 ends at `theory.students.Rollout(window)`, its mean loss over 1 to k steps being the same.
+    bounded in chaotic networks if alpha is large enough. Linear and without hidden states it ends at
+    `theory.students.GeneralisedForcing(window, alpha)`: with alpha = 1 at `Autoregression()`, with alpha = 0 at
+    `Rollout(window)`.
 
     It reports the spectrum of the network that runs freely, `A phi'`, linearised where it comes to rest.
 
@@ -72,11 +71,9 @@ class InterpolatedForcing(Student):
     def fit(self, recorded) -> Fit:
         """As of `Student`; needs the recording itself."""
         activity, phi = standardised(recorded), instance(self.nonlinearity, Nonlinearity, "nonlinearity")
-        if not 0 <= self.forcing <= 1:
-            raise ProblemError(f"forcing = {self.forcing:g}, but it must be from 0 to 1.")
         steps, neurons = count(self.steps, "steps"), activity.shape[2]
         (found,) = trained(
-            InterpolatedLoss(phi, float(self.forcing)),
+            InterpolatedLoss(phi, fraction_forced(self.forcing)),
             {"recurrent": jnp.asarray(self._start(neurons))[None]},
             activity,
             count(self.window, "window"),

@@ -10,6 +10,7 @@ from numerics.students.training import trained
 from theory.checks import count, instance, positive
 from theory.errors import DivergedError, ProblemError
 from theory.nonlinearities import Identity, Nonlinearity
+from theory.students.generalised_forcing import fraction_forced
 from theory.students.student import Fit, Student
 
 _REST_STEPS, _REST = 20_000, 1e-10
@@ -94,15 +95,13 @@ class WideNetwork(Student):
         """
         activity = positive(self.activity, "activity") * standardised(recorded)
         window, steps = count(self.window, "window"), count(self.steps, "steps")
-        if not 0 <= self.forcing <= 1:
-            raise ProblemError(f"forcing = {self.forcing:g}, but it must be from 0 to 1.")
         instance(self.nonlinearity, Nonlinearity, "nonlinearity")
         times = [count(time, "a number of steps", most=steps) for time in times]
         own = [self.seed + k for k in range(count(seeds, "seeds"))]
         starts = [self._start(activity.shape[2], seed) for seed in own]
         weights = {name: jnp.stack([start[name] for start in starts]) for name in starts[0]}
         found = trained(
-            Loss(self.nonlinearity, float(self.forcing)),
+            Loss(self.nonlinearity, fraction_forced(self.forcing)),
             weights,
             activity,
             window,

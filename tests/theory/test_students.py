@@ -17,6 +17,7 @@ from theory.partial_observation.explained_variance import best_explained_varianc
 from theory.students import (
     Autoregression,
     EulerDrift,
+    GeneralisedForcing,
     LatentDynamics,
     LogarithmDrift,
     LowRank,
@@ -26,7 +27,6 @@ from theory.students import (
     TeacherForced,
     Windowed,
 )
-from theory.students.rollout import rollout_loss
 
 
 def arbitrary(neurons=5, seed=1) -> LinearCircuit:
@@ -36,6 +36,7 @@ def arbitrary(neurons=5, seed=1) -> LinearCircuit:
 CONVERGED = {
     "Autoregression": Autoregression(),
     "EulerDrift": EulerDrift(),
+    "GeneralisedForcing": GeneralisedForcing(window=4, forcing=0.3),
     "LatentDynamics": LatentDynamics(order=5),
     "LogarithmDrift": LogarithmDrift(),
     "LowRank": LowRank(rank=3),
@@ -59,6 +60,8 @@ class TestEveryStudent:
     def test_recovers_a_circuit_of_which_nothing_is_hidden(self, student):
         circuit = arbitrary()
         student = LowRank(rank=5) if isinstance(student, LowRank) else student
+        if isinstance(student, GeneralisedForcing):  # the one that is biased even then, but for f = 1 and f = 0
+            student = GeneralisedForcing(student.window, forcing=0.0)
         bin_size = 1e-6 if isinstance(student, EulerDrift) else 0.5
         found = student.fit(RecordedCircuit(circuit, bin_size=bin_size)).timescales()
         rates = 1 - np.linalg.eigvals(circuit.recurrence).real
@@ -186,23 +189,6 @@ class TestDrifts:
 
 
 class TestRollout:
-    def test_gradient_is_that_of_finite_differences(self):
-        C = RecordedCircuit(arbitrary(), [0, 2, 3], bin_size=0.5).lagged_covariance(range(5))
-        A = generator(0).normal(size=9) / 3
-        gradient = rollout_loss(A.reshape(3, 3), C)[1]
-        differences = scipy.optimize.approx_fprime(A, lambda a: rollout_loss(a.reshape(3, 3), C)[0], 1e-7)
-        np.testing.assert_allclose(gradient, differences, atol=1e-5)
-
-    def test_loss_is_the_error_of_its_predictions(self):
-        circuit = arbitrary()
-        recorded, samples = RecordedCircuit(circuit, [0, 2], bin_size=0.5), 200_000
-        A = Autoregression().fit(recorded).propagator
-        x = record(circuit, samples, 0.5, observed=[0, 2]).activity[0]
-        ahead = [np.linalg.matrix_power(A, j) for j in (1, 2, 3)]
-        errors = [np.sum((x[j:] - x[:-j] @ ahead[j - 1].T) ** 2) / (samples - j) for j in (1, 2, 3)]
-        predicted = rollout_loss(A, recorded.lagged_covariance(range(4)))[0]
-        assert np.mean(errors) == pytest.approx(predicted, rel=0.02)
-
     def test_one_step_is_teacher_forcing(self):
         recorded = RecordedCircuit(arbitrary(), [0, 2], bin_size=0.5)
         np.testing.assert_allclose(
@@ -212,8 +198,8 @@ class TestRollout:
     def test_longer_rollouts_invent_less_of_a_slow_mode_for_a_chain_and_miss_less_of_a_true_one(self):
         chain = RecordedCircuit(circuits.feedforward_chain(60, skip=1.0, rotated=True), range(6), bin_size=1.0)
         line = RecordedCircuit(circuits.symmetric_line_attractor(60), range(6), bin_size=1.0)
-        invented = [Rollout(k).fit(chain).slowest() for k in (1, 10, 40)]
-        missed = [Rollout(k).fit(line).slowest() for k in (1, 10, 40)]
+        invented = [Rollout(k).fit(chain).slowest() for k in (1, 8, 20)]
+        missed = [Rollout(k).fit(line).slowest() for k in (1, 8, 20)]
         assert invented[0] > 50 and invented[0] > invented[1] > invented[2]  # the truth is 1
         assert missed[0] < missed[1] < missed[2] < 1000.0  # the truth
 

@@ -10,6 +10,7 @@ from theory.errors import AttractoryError
 from theory.partial_observation.labels import outcome, reports_line
 from theory.partial_observation.recorded_circuit import RecordedCircuit
 from theory.students.autoregression import Autoregression
+from theory.students.generalised_forcing import GeneralisedForcing
 from theory.students.rollout import Rollout
 from theory.students.student import Student
 from theory.students.subspace import Subspace
@@ -25,8 +26,10 @@ def standard_procedures(
     steps=(1, 2, 5, 10, 20),
     orders=None,
     horizon: int = 5,
+    forcings=(1.0, 0.5, 0.2, 0.05, 0.0),
+    window: int = 20,
 ) -> dict[str, dict[float, Student]]:
-    """Teacher forcing over training time, rollouts over their length, regression over lags, latent states over order.
+    """Training time of teacher forcing, length of rollouts, lag of regressions, latent order, and forcing, each swept.
 
     Args:
         recorded: what is to be fitted.
@@ -36,6 +39,8 @@ def standard_procedures(
             long against every memory of the recording is free running.
         orders: numbers of latent states; by default d - 1 to d + 2 (at least 1) for d neurons.
         horizon: of subspace identification, in bins.
+        forcings: of generalised teacher forcing, from 1, teacher forcing to the end, to 0, running freely.
+        window: over which it trains, in bins.
 
     Returns:
         By procedure, students by setting: what `training_procedures` takes. Add your own students to it.
@@ -48,6 +53,7 @@ def standard_procedures(
         "rollout": {float(k): Rollout(count(k, "steps")) for k in steps},
         "lag": {float(k): Autoregression(count(k, "steps")) for k in steps},
         "latent": {float(n): Subspace(count(n, "orders"), horizon) for n in orders},
+        "forcing": {float(f): GeneralisedForcing(count(window, "window"), float(f)) for f in forcings},
     }
 
 

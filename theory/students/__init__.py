@@ -2,6 +2,7 @@
 
 from theory.students.autoregression import Autoregression as Autoregression
 from theory.students.euler_drift import EulerDrift as EulerDrift
+from theory.students.generalised_forcing import GeneralisedForcing as GeneralisedForcing
 from theory.students.latent_dynamics import LatentDynamics as LatentDynamics
 from theory.students.latent_limit import LatentLimit as LatentLimit
 from theory.students.latent_limit import latent_limit as latent_limit
@@ -21,6 +22,7 @@ __all__ = [
     "Autoregression",
     "EulerDrift",
     "Fit",
+    "GeneralisedForcing",
     "LatentDynamics",
     "LatentLimit",
     "LogarithmDrift",
