@@ -5,6 +5,7 @@ from typing import Annotated
 
 import tyro
 
+from numerics.commands.benchmark import Benchmark
 from numerics.commands.check_fit import CheckFit
 from numerics.commands.check_recording import CheckRecording
 from numerics.commands.doctor import Doctor
@@ -15,6 +16,7 @@ Command = (
     Annotated[Figures, tyro.conf.subcommand("figures")]
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Validate, tyro.conf.subcommand("validate")]
+    | Annotated[Benchmark, tyro.conf.subcommand("benchmark")]
     | Annotated[CheckRecording, tyro.conf.subcommand("check-recording")]
     | Annotated[CheckFit, tyro.conf.subcommand("check-fit")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
@@ -27,7 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 refused or failed, 130 interrupted.
     """
-    command = tyro.cli(Command, prog="attractory", description=__doc_program__, args=arguments)
+    command = tyro.cli(
+        Command,
+        prog="attractory",
+        description=__doc_program__,
+        args=arguments,
+        config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.OmitArgPrefixes),
+    )
     from theory.errors import AttractoryError
 
     try:

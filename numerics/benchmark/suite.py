@@ -1,0 +1,140 @@
+"""The grid of cells: which systems are seen how, for how long and how often, at scale "quick" and "paper"."""
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.benchmark import registry
+from numerics.benchmark.cell import Cell
+from numerics.benchmark.examination import Examination
+from numerics.benchmark.observations.mixing import Mixing
+from numerics.benchmark.observations.random_subset import RandomSubset
+from numerics.benchmark.running.answer import Limits
+from theory.checks import count
+from theory.errors import ProblemError
+
+APART = 100_000  # draws between the seeds of two runs
+LIMITS = Limits()
+CALIBRATION = 50_000  # the first draw of calibration cells, after the run's own first
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is varied: every fraction at every duration, and one at a time of the rest at the last of both.
+
+    Args:
+        fractions: channels over neurons.
+        durations: recorded time in single-unit time constants.
+        noises: besides none.
+        bin_sizes: besides 1.
+        observations: ids of observation models besides the random subset, and the noise of each.
+        draws: circuits of each family in each cell.
+        recordings: of each circuit.
+        fits: of each recording.
+        calibration: draws of N0 from which thresholds are taken, in each cell.
+    """
+
+    fractions: tuple[float, ...]
+    durations: tuple[float, ...]
+    noises: tuple[float, ...]
+    bin_sizes: tuple[float, ...]
+    observations: tuple[tuple[str, float], ...]
+    draws: int
+    recordings: int = 1
+    fits: int = 1
+    calibration: int = 40
+
+
+GRIDS = {
+    "quick": Grid((0.05, 0.2, 0.5), (1000.0, 10_000.0), (0.5,), (4.0,), (), draws=10),
+    "paper": Grid(
+        (0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        (1000.0, 3000.0, 10_000.0, 30_000.0, 100_000.0),
+        (0.1, 0.5, 2.0),
+        (0.25, 4.0),
+        (
+            ("localised", 0.0),
+            ("tuned", 0.0),
+            ("mixing", 0.0),
+            ("poisson", 0.2),
+            ("negative-binomial", 0.2),
+            ("calcium", 0.1),
+            ("drift", 0.0),
+            ("unknown-input", 0.0),
+            ("few-starts", 0.0),
+        ),
+        draws=40,
+        recordings=2,
+        fits=2,
+        calibration=200,
+    ),
+}
+
+
+def settings(grid: Grid, system) -> list[Cell]:
+    """The settings of a grid in which a system is recorded.
+
+    """
+    seen = RandomSubset()
+    cells = [Cell(system, seen, fraction=f, duration=T) for T in grid.durations for f in grid.fractions]
+    usual = dataclasses.replace(cells[-1], fraction=grid.fractions[len(grid.fractions) // 2])
+    cells += [dataclasses.replace(usual, noise=noise) for noise in grid.noises]
+    cells += [dataclasses.replace(usual, bin_size=bin_size) for bin_size in grid.bin_sizes]
+    for name, noise in grid.observations:
+        trials = 20 if name == "few-starts" else 1
+        watched = registry.named(registry.observations(), name, "observation model")
+        cells.append(dataclasses.replace(usual, observation=watched, noise=noise, trials=trials))
+    return cells
+
+
+def examinations(
+    method, grid: Grid, seed: int = 0, systems=None, scores=None, limits: Limits = LIMITS
+) -> list[Examination]:
+    """All that a run consists of: every family and its impostor in every setting, and N0 again to calibrate.
+
+    Draws of calibration cells, and those of runs with different seeds, are disjoint.
+
+    Args:
+        method: what is put to the test.
+        grid: such as `GRIDS["quick"]`.
+        seed: of the run.
+        systems: of the zoo; all of it if None.
+        scores: all that there are if None.
+        limits: of a method that is not ours.
+    """
+    count(seed, "seed", least=0)
+    if grid.draws > CALIBRATION or grid.calibration > APART - CALIBRATION:
+        raise ProblemError(f"{grid.draws} and {grid.calibration} draws: at most {CALIBRATION} keep seeds disjoint.")
+    systems = zoo() if systems is None else systems
+    scores = tuple(kind() for kind in registry.scores().values()) if scores is None else tuple(scores)
+    every = dict(scores=scores, limits=limits)
+    repeats = dict(recordings=grid.recordings, fits=grid.fits)
+    found = []
+    for system in systems:
+        for cell in settings(grid, system):
+            test = dict(first=seed * APART, draws=grid.draws, **repeats, **every)
+            found.append(Examination(method, cell, **test))
+            if sees_neurons(cell) and has_impostor(system):
+                found.append(Examination(method, dataclasses.replace(cell, impostor=True), **test))
+            if system.id == "N0":
+                other = dict(first=seed * APART + CALIBRATION, draws=grid.calibration, part="calibration")
+                found.append(Examination(method, cell, **other, **every))
+    return found
+
+
+def zoo() -> list:
+    """Every system, in all variants of it that the benchmark is run on."""
+    return [kind() for kind in registry.systems().values()]
+
+
+@functools.cache
+def has_impostor(system) -> bool:
+    """Whether there is a Markov impostor of a few of its neurons."""
+    return system.impostor(system.draw(0), np.arange(2)) is not None
+
+
+def sees_neurons(cell: Cell) -> bool:
+    """Whether every channel is a neuron of its own, as those of an impostor must be."""
+    return not isinstance(cell.observation, Mixing)
