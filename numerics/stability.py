@@ -12,7 +12,7 @@ from theory.flow import recorded_steps
 from theory.initialisations import Gaussian
 from theory.learning_rules import GradientFlow
 from theory.problem import Problem
-from theory.reductions import Confinement
+from theory.reductions import Confinement, InvariantSubspace
 
 _MANY_STEPS = 2e7
 
@@ -21,12 +21,17 @@ def largest_curvature(problem: Problem, training_time: float, width: int) -> flo
     """The largest curvature of the loss along the path that theory predicts, or None where it cannot say.
 
     For a dense network it is read off the confined problem, which has the same solution whatever
-    the initial recurrence.
+    the initial recurrence; for others, off their invariant subspace where they have one.
     """
-    if not (isinstance(problem.architecture, FullRank) and isinstance(problem.initialisation, Gaussian)):
+    if not problem.learning_rule.rotation_invariant or not isinstance(problem.initialisation, Gaussian):
         return None
-    if not problem.learning_rule.rotation_invariant:
-        return None
+    if not isinstance(problem.architecture, FullRank):
+        reduction = InvariantSubspace()
+        quiet = dataclasses.replace(problem, learning_rule=GradientFlow())
+        if reduction.obstacle(quiet) is not None:
+            return None
+        least = reduction.least_width(quiet)
+        return derive(quiet, reduction).largest_curvature(training_time, max(width, least))
     still = Gaussian(problem.initialisation.input, problem.initialisation.readout, 0.0)
     quiet = dataclasses.replace(problem, initialisation=still, learning_rule=GradientFlow())
     least = problem.teacher.inputs + problem.teacher.outputs

@@ -4,9 +4,14 @@ from theory.checks import instance
 from theory.errors import NotDerivableError
 from theory.learning_dynamics import LearningDynamics
 from theory.problem import Problem
-from theory.reductions import AlignedPole, Confinement, InfiniteWidth, Reduction
+from theory.reductions import AlignedPole, Confinement, InfiniteWidth, InvariantSubspace, Reduction
 
-_BEST_FIRST: tuple[Reduction, ...] = (Confinement(), InfiniteWidth(), AlignedPole())
+_BEST_FIRST: tuple[Reduction, ...] = (
+    Confinement(),
+    InvariantSubspace(),
+    InfiniteWidth(),
+    AlignedPole(),
+)
 
 
 def derive(problem: Problem, reduction: Reduction | None = None) -> LearningDynamics:
@@ -42,5 +47,6 @@ def derive(problem: Problem, reduction: Reduction | None = None) -> LearningDyna
     raise NotDerivableError(
         f"{head}\n"
         + "\n".join(obstacles)
-        + "\nTrain networks instead: numerics.simulate(problem, width=..., seeds=..., training_time=...)."
+        + "\nFollow every weight of one network, derive(problem, reductions.WholeNetwork(width)), or train networks: "
+        "numerics.simulate(problem, width=..., seeds=..., training_time=...)."
     )

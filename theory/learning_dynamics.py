@@ -92,7 +92,7 @@ class LearningDynamics(Equations):
 
     @property
     def _least_width(self) -> int:
-        return self.problem.teacher.inputs + self.problem.teacher.outputs
+        return self.reduction.least_width(self.problem)
 
     def solve_from(self, start, training_time: float, records: int = 81):
         """As `solve`, from order parameters of your own, in the order of `path["state"]`.

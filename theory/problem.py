@@ -102,16 +102,25 @@ class Problem(eqx.Module):
         return _gradient(self, self._checked(weights))
 
     def _checked(self, weights: dict) -> dict:
-        inputs, outputs = self.teacher.inputs, self.teacher.outputs
         instance(weights, dict, "weights")
         arrays = {
             name: real_array(leaf, f"weights[{name!r}]", jnp.ndim(leaf)) for name, leaf in weights.items()
         }
-        shapes = {name: array.shape for name, array in arrays.items()}
+        self.width_of(arrays)
+        return arrays
+
+    def width_of(self, weights: dict) -> int:
+        """The width of the network that has those weights.
+
+        Raises:
+            ProblemError: weights of shapes that no network of this architecture has.
+        """
+        inputs, outputs = self.teacher.inputs, self.teacher.outputs
+        shapes = {name: jnp.shape(group) for name, group in weights.items()}
         for width in {size for shape in shapes.values() for size in shape}:
             specified = self.architecture.weights(width, inputs, outputs)
             if shapes == {name: weight.shape for name, weight in specified.items()}:
-                return arrays
+                return width
         wanted = self.architecture.weights(5, inputs, outputs)
         raise ProblemError(
             f"{self.architecture} with {inputs} inputs and {outputs} outputs has, at width 5, weights of shapes "

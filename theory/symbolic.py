@@ -25,6 +25,19 @@ def matrix_of_symbols(name: str, rows: int, columns: int) -> sympy.Matrix:
     return sympy.Matrix(rows, columns, lambda i, j: sympy.Symbol(f"{name}_{i + 1}{j + 1}", real=True))
 
 
+def weight_symbols(architecture, width: int, inputs: int, outputs: int) -> dict:
+    """A network's weights as SymPy matrices of symbols, by name; weights of shape (n,) as columns.
+
+    >>> from theory.architectures import Diagonal
+    >>> weight_symbols(Diagonal(), 1, 1, 1)
+    {'recurrent': Matrix([[recurrent]]), 'input': Matrix([[input]]), 'readout': Matrix([[readout]])}
+    """
+    return {
+        name: matrix_of_symbols(name, *(weight.shape if len(weight.shape) == 2 else (*weight.shape, 1)))
+        for name, weight in architecture.weights(width, inputs, outputs).items()
+    }
+
+
 def gramian(A, B, time: Time) -> sympy.Matrix:
     """The controllability Gramian of a small symbolic system, from its linear equation."""
     n = A.shape[0]

@@ -31,6 +31,7 @@ class Time(eqx.Module):
     equation: eqx.AbstractClassVar[str]
     name: eqx.AbstractClassVar[str]
     unit: eqx.AbstractClassVar[str]
+    silent_pole: eqx.AbstractClassVar[int]
 
     @abc.abstractmethod
     def state_matrix(self, recurrent):
@@ -68,6 +69,18 @@ class Time(eqx.Module):
     def timescale(self, pole):
         """The decay time of a real, stable pole."""
 
+    @abc.abstractmethod
+    def pole_of_rate(self, rate, functions):
+        """The pole that decays at that rate; `functions` is the `theory.namespace` of the numbers."""
+
+    @abc.abstractmethod
+    def pole_of_rate_and_angle(self, rate, angle, functions) -> tuple:
+        """Real and imaginary part of the pole that decays at that rate and turns by that angle per unit of time."""
+
+    @abc.abstractmethod
+    def unit_energy(self, rate, functions):
+        """`int |exp(pole t)|^2 dt` of a pole that decays at that rate, a sum over lags in discrete time."""
+
 
 class ContinuousTime(Time):
     """Continuous time, `dh/dt = -h + W h + U x`, `y = V h`; the leak's time constant is the unit.
@@ -82,6 +95,7 @@ class ContinuousTime(Time):
     equation = "dh/dt = -h + W h + U x(t),   y = V h,   A = W - I"
     name = "continuous"
     unit = "leak time constants"
+    silent_pole = -1
 
     def state_matrix(self, recurrent):
         """A = W - I."""
@@ -135,6 +149,18 @@ class ContinuousTime(Time):
         """`-1 / pole`."""
         return -1.0 / pole
 
+    def pole_of_rate(self, rate, functions):
+        """`-rate`."""
+        return -rate
+
+    def pole_of_rate_and_angle(self, rate, angle, functions) -> tuple:
+        """`-rate` and the angle."""
+        return -rate, angle
+
+    def unit_energy(self, rate, functions):
+        """`1 / (2 rate)`."""
+        return functions.reciprocal(2 * rate)
+
 
 class DiscreteTime(Time):
     """Discrete time, `h_{t+1} = W h_t + U x_t`, `y_t = V h_t`.
@@ -149,6 +175,7 @@ class DiscreteTime(Time):
     equation = "h_{t+1} = W h_t + U x_t,   y_t = V h_t,   A = W"
     name = "discrete"
     unit = "time steps"
+    silent_pole = 0
 
     def state_matrix(self, recurrent):
         """A = W."""
@@ -197,3 +224,16 @@ class DiscreteTime(Time):
     def timescale(self, pole):
         """`-1 / log(pole)`, in steps."""
         return -1.0 / np.log(pole)
+
+    def pole_of_rate(self, rate, functions):
+        """`exp(-rate)`."""
+        return functions.exp(-rate)
+
+    def pole_of_rate_and_angle(self, rate, angle, functions) -> tuple:
+        """The parts of `exp(-rate + i angle)`."""
+        modulus = functions.exp(-rate)
+        return functions.multiply(modulus, functions.cos(angle)), functions.multiply(modulus, functions.sin(angle))
+
+    def unit_energy(self, rate, functions):
+        """`1 / (1 - exp(-2 rate))`."""
+        return functions.reciprocal(functions.plus(-functions.exp(-2 * rate), 1))

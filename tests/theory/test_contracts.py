@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.stats
 
 from tests.theory.systems import (
     CONTINUOUS,
@@ -32,8 +33,10 @@ from theory import (
     initialisations,
     learning_rules,
     objectives,
+    symbolic,
     teachers,
 )
+from theory.architectures.axes import rotated, width_axes
 from theory.configuration import configuration
 from theory.errors import ProblemError
 
@@ -181,9 +184,11 @@ class TestArchitectures:
         }
         assert {weight.role for weight in specified.values()} <= {"input", "recurrent", "readout"}
         A, B, C = example(kind).matrices(weights, time)
-        assert (A.shape, B.shape, C.shape) == ((5, 5), (5, 2), (3, 5))
+        states = len(A)
+        assert states in (5, 10)  # a complex unit has two
+        assert (A.shape, B.shape, C.shape) == ((states, states), (states, 2), (3, states))
 
-    def test_without_recurrent_weights_all_poles_sit_at_the_leak(self, kind, time):
+    def test_without_recurrent_weights_all_poles_are_one(self, kind, time):
         _, weights, _ = values_of(kind, time)
         roles = {name: weight.role for name, weight in example(kind).weights(5, 2, 3).items()}
         silent = {
@@ -191,7 +196,32 @@ class TestArchitectures:
             for name, group in weights.items()
         }
         A = example(kind).matrices(silent, time)[0]
-        np.testing.assert_array_equal(A, -np.eye(5) if time == CONTINUOUS else np.zeros((5, 5)))
+        np.testing.assert_array_equal(A, A[0, 0] * np.eye(len(A)))
+        if isinstance(example(kind), architectures.DenseRecurrence | architectures.LowRank):
+            assert A[0, 0] == (-1 if time == CONTINUOUS else 0)  # the leak
+
+    def test_rotated_weights_make_a_rotated_system_where_it_says_so(self, kind, time):
+        _, weights, _ = values_of(kind, time)
+        turn = scipy.stats.ortho_group.rvs(5, random_state=2)
+        axes = width_axes(example(kind), 2, 3)
+        turned = {name: rotated(group, axes[name], turn) for name, group in weights.items()}
+        A, B, C = example(kind).matrices(weights, time)
+        found = example(kind).matrices(turned, time)
+        if len(A) != 5:
+            assert not example(kind).rotation_equivariant
+            return
+        expected = turn @ A @ turn.T, turn @ B, C @ turn.T
+        same = all(np.allclose(f, e, rtol=0, atol=1e-12) for f, e in zip(found, expected, strict=True))
+        assert same == example(kind).rotation_equivariant
+
+    def test_symbols_and_arrays_give_the_same_system(self, kind, time):
+        weights = problem(architecture=example(kind), teacher=random_system(5, 3, 1, 1, time)).draw(2, 3)
+        symbols = symbolic.weight_symbols(example(kind), 2, 1, 1)
+        values = {s: float(v) for name in symbols for s, v in zip(symbols[name], weights[name].ravel(), strict=True)}
+        written = example(kind).matrices(symbols, time)
+        for matrix, expected in zip(written, example(kind).matrices(weights, time), strict=True):
+            found = np.array(matrix.subs(values), dtype=float)
+            np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-15)  # rounding
 
 
 @each(INITIALISATIONS)

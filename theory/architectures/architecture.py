@@ -1,7 +1,7 @@
 """What an architecture must say of itself."""
 
 import abc
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import equinox as eqx
 
@@ -32,7 +32,16 @@ class Architecture(eqx.Module):
     ...     def matrices(self, weights, time):
     ...         recurrent = (weights["recurrent"] + weights["recurrent"].T) / 2
     ...         return time.state_matrix(recurrent), weights["input"], weights["readout"]
+
+    What makes equations by SymPy as well takes its functions from `theory.namespace`.
+
+    Attributes:
+        rotation_equivariant: whether rotating every axis of hidden units, in all weights alike, rotates the system:
+            true of dense and of low-rank networks, not of diagonal ones. Networks of which it is true stay in the
+            subspace in which they start.
     """
+
+    rotation_equivariant: ClassVar[bool] = False
 
     @abc.abstractmethod
     def weights(self, width: int, inputs: int, outputs: int) -> dict[str, Weight]:

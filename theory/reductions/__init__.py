@@ -4,7 +4,18 @@ from theory.reductions.aligned_pole import AlignedPole as AlignedPole
 from theory.reductions.confinement import Confinement as Confinement
 from theory.reductions.conjugate_pair import ConjugatePair as ConjugatePair
 from theory.reductions.infinite_width import InfiniteWidth as InfiniteWidth
+from theory.reductions.invariant_subspace import InvariantSubspace as InvariantSubspace
 from theory.reductions.reduction import OrderParameter as OrderParameter
 from theory.reductions.reduction import Reduction as Reduction
+from theory.reductions.whole_network import WholeNetwork as WholeNetwork
 
-__all__ = ["AlignedPole", "Confinement", "ConjugatePair", "InfiniteWidth", "OrderParameter", "Reduction"]
+__all__ = [
+    "AlignedPole",
+    "Confinement",
+    "ConjugatePair",
+    "InfiniteWidth",
+    "InvariantSubspace",
+    "OrderParameter",
+    "Reduction",
+    "WholeNetwork",
+]

@@ -48,6 +48,10 @@ class Reduction(eqx.Module):
     def obstacle(self, problem: Problem) -> str | None:
         """Why this reduction does not apply to the problem, in a sentence; None if it does."""
 
+    def least_width(self, problem: Problem) -> int:
+        """The narrowest network that the reduction is of."""
+        return problem.teacher.inputs + problem.teacher.outputs
+
     @abc.abstractmethod
     def start(self, problem: Problem, width: int, seed: int) -> Float[Array, " state"]:
         """The initial order parameters of the network that `problem.draw(width, seed)` starts from."""
