@@ -1,0 +1,1 @@
+"""Methods of users, to copy: a class in Python, and a program in another language. The README is about them."""
