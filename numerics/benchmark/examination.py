@@ -24,6 +24,7 @@ from numerics.provenance import SOURCE_PACKAGES, source_digest
 from theory.checks import count, instance
 from theory.circuits import uncoupled
 from theory.configuration import configuration
+from theory.errors import AttractoryError
 
 REASON = 300  # characters of a failure's reason that are kept
 
@@ -32,9 +33,9 @@ REASON = 300  # characters of a failure's reason that are kept
 class Examination(Computation):
     """A method's scores in the cells of one setting: several circuits, recordings of each, and fits of each.
 
-    Each row of the dataset is one fit. `failed` is the reason why there was no answer, or empty. What is
-    computed is filed under the settings and the code of this system, observation, method and scores alone: a mended
-    system leaves the others' results where they are.
+    Each row of the dataset is one fit. `failed` is the reason why there was no answer, or empty; `unmade` why there was
+    no circuit or recording to ask about. What is computed is filed under the settings and the code of this system,
+    observation, method and scores alone: a mended system leaves the others' results where they are.
 
     Args:
         method: what is put to the test, plain data; see `numerics.benchmark.method`.
@@ -120,11 +121,15 @@ class Examination(Computation):
         return xarray.Dataset({name: ("row", np.array([row[name] for row in rows])) for name in rows[0]})
 
     def _row(self, cell: Cell, fit: int) -> dict:
-        row = {"draw": cell.draw, "data": cell.data, "fit": fit, **_truth(cell), **_nothing(self.scores)}
+        row = {"draw": cell.draw, "data": cell.data, "fit": fit, **_UNKNOWN, **_nothing(self.scores)}
         begin = time.perf_counter()
-        queries = cell.queries()
+        try:
+            row |= _truth(cell)
+            training, queries = cell.training(), cell.queries()
+        except AttractoryError as error:  # a draw without a circuit is no failure of the method's
+            return row | {"unmade": str(error)[:REASON]}
         row["seconds_recording"] = time.perf_counter() - begin
-        answer = answered(self.method, cell.training(), queries, _seed(cell, fit), self.limits, cell)
+        answer = answered(self.method, training, queries, _seed(cell, fit), self.limits, cell)
         row |= {"failed": answer.failed[:REASON], "seconds": answer.seconds, "memory": float(answer.memory)}
         row["isolation"] = answer.isolation
         if not answer.failed:
@@ -144,8 +149,15 @@ class Examination(Computation):
         return numbers
 
 
+_NAN = float("nan")
+_UNKNOWN = {
+    "unmade": "", "truth": "", "true_slowest": _NAN, "true_second": _NAN, "seconds_recording": _NAN, "failed": "",
+    "seconds": _NAN, "memory": _NAN, "isolation": "",
+}  # fmt: skip
+
+
 def _nothing(scores: tuple[Score, ...]) -> dict:
-    return {name: float("nan") for score in scores for name in score.columns}
+    return {name: _NAN for score in scores for name in score.columns}
 
 
 def _truth(cell: Cell) -> dict:

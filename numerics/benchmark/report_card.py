@@ -1,31 +1,179 @@
 """The report card: one page about one method."""
 
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas
 
+from numerics.benchmark import outcomes
+from numerics.benchmark.frontiers import Frontier
+from numerics.benchmark.maps import rate_maps
+from numerics.benchmark.statistics import HALLUCINATION, MISS, wilson
+from numerics.benchmark.words import interval, percent, rate, worst_sentence
 from numerics.checking.page import Page, Section, Table, Tone, Verdict
+from numerics.plot_style import PALETTE, style
+
+RECOVERED = np.log2(1.5)  # octaves within which a timescale is recovered
 
 
-def report_card(method: str, rows: pandas.DataFrame, provenance: dict[str, str]) -> Page:
+def report_card(
+    method: str, rows: pandas.DataFrame, provenance: dict[str, str], frontiers: Mapping[str, Frontier | None]
+) -> Page:
     """The page of a run.
 
     Args:
         method: its name.
         rows: as of `numerics.benchmark.table.table`.
         provenance: what was run, when and by what.
+        frontiers: of theory, by family.
     """
+    tested = outcomes.claims(rows)
+    by_setting = outcomes.rates_by_setting(tested)
+    domain = outcomes.domain(by_setting)
+    tone = Tone.GOOD if domain["value"] > 0.8 else Tone.DOUBT if domain["value"] > 0.2 else Tone.BAD
+    valid = (
+        f"It is valid (no family without an attractor hallucinated from in more than {HALLUCINATION:.0%} of draws, "
+        f"none with one missed in more than {MISS:.0%}) in {percent(domain['value'])} of the settings tried; between "
+        f"{percent(domain['low'])} and {percent(domain['high'])}, given how few draws there are."
+    )
+    with style():
+        sections = [
+            _by_family(tested),
+            _maps(by_setting, frontiers),
+            _calibration(rows, tested),
+            _timescales(tested),
+            _perturbation(tested),
+            _agreement(tested),
+            _cost(rows),
+            _failures(rows),
+        ]
     return Page(
-        heading=f"Does {method} find the attractors that are there?",
-        verdict=Verdict(Tone.DOUBT, f"{len(rows)} fits of {method}, {int((rows.failed != '').sum())} of which failed."),
-        sections=(_systems(rows),),
+        heading=f"Does {method} find the attractors that are there, and only those?",
+        verdict=Verdict(tone, worst_sentence(method, tested), valid),
+        sections=tuple(section for section in sections if section is not None),
         provenance=provenance,
     )
 
 
-def _systems(rows: pandas.DataFrame) -> Section:
+def _by_family(tested: pandas.DataFrame) -> Section:
+    found = outcomes.rates_by_family(tested)
+    alone = outcomes.rates_by_family(tested, "above").set_index(["family", "rate"]).value
+    order = found.sort_values(["rate", "value"], ascending=[True, False])
+    rows = tuple(
+        (row.family, row.rate, rate(row), percent(alone[row.family, row.rate]), str(row.draws))
+        for row in order.itertuples()
+    )
+    words = (
+        "H, hallucination: an attractor is claimed of circuits that have none. M, miss: none is claimed of circuits "
+        "that have one. Families are never pooled; an impostor is the Markov network of the recorded neurons that "
+        "shares the circuit's stationary law, and has a truth of its own. In brackets: 95% intervals of the number "
+        "of draws.\n\nAn attractor counts as claimed where the method's own probability of it exceeds one half or, "
+        "if it has none, where the model that it fitted has one by the definition (a mode of 20 time constants, ten "
+        "times slower than the next; several points; a ring; a cycle; chaos) and more of one than in 95% of "
+        "calibration draws of N0. The last column drops the definition and keeps the calibration: the rate at which "
+        "the model is told from N0 at all."
+    )
+    heading = ("family", "", "rate of errors", "calibrated alone", "draws")
+    return Section("Error rates, family by family", words, table=Table(heading, rows))
+
+
+def _maps(by_setting: pandas.DataFrame, frontiers: Mapping[str, Frontier | None]) -> Section:
+    figure = rate_maps(by_setting, frontiers)
+    plt.close(figure)
+    words = (
+        "Every cell is the share of draws in which the method errs, in percent. The dashed line is the time after "
+        "which the best possible test, which knows both candidates, can tell the circuit from its Markov impostor: "
+        "below it nobody can know. The dotted line is the fraction at which the network that one-step prediction "
+        "makes of an *endless* recording begins or ceases to report a persistent mode: it is wrong on one side of "
+        "it however long one records. Lines that are missing lie outside the panel, or there is no closed form."
+    ).replace("*", "")
+    caption = "Orange: hallucinations. Blue: misses. Random subsets, no observation noise."
+    return Section("Over observed fraction and recording time", words, figure=figure, caption=caption)
+
+
+def _calibration(rows: pandas.DataFrame, tested: pandas.DataFrame) -> Section:
+    held_out = tested[(tested.family == "N0") & tested.above.notna()]
+    hits = int(held_out.above.sum())
+    low, high = wilson(hits, len(held_out))
+    number = int((rows.part == "calibration").sum())
+    words = (
+        f"Thresholds come from {number} calibration fits of N0, setting by setting. Of {len(held_out)} other fits of "
+        f"N0 {percent(hits / max(1, len(held_out)))} [{percent(low)}, {percent(high)}] pass them; 5% is nominal."
+    )
+    if "log_score" in tested and tested.log_score.notna().any():
+        words += (
+            f" Mean log score of the probabilities read off the model: {tested.log_score.mean():.2f} nats; "
+            f"{np.log(7):.2f} is that of knowing nothing."
+        )
+    return Section("Calibration", words)
+
+
+def _timescales(tested: pandas.DataFrame) -> Section | None:
+    errors = outcomes.timescale_errors(tested)
+    known = [(family, errors[group.index].dropna()) for family, group in tested.groupby("family")]
+    known = [(family, values) for family, values in known if len(values)]
+    if not known:
+        return None
+    figure, axes = plt.subplots(figsize=(6.2, 0.26 * len(known) + 0.8))
+    axes.axvspan(-RECOVERED, RECOVERED, color="0.9", zorder=0)
+    for place, (_, values) in enumerate(known):
+        axes.plot(values, np.full(len(values), place), "|", color=PALETTE[0], alpha=0.35, ms=6)
+        axes.plot(values.median(), place, "o", color=PALETTE[1], ms=4)
+    axes.set_yticks(range(len(known)), [family for family, _ in known])
+    axes.set(xlabel="log2 (reported / true slowest timescale)", ylim=(len(known) - 0.5, -0.5))
+    plt.close(figure)
+    words = (
+        "Octaves by which the slowest timescale of the fitted model differs from the true one; 0 is right. "
+        "Recovered is a timescale within the grey band, a factor of 1.5."
+    )
+    caption = "Ticks: fits. Orange dots: medians."
+    return Section("Timescales", words, figure=figure, caption=caption)
+
+
+def _perturbation(tested: pandas.DataFrame) -> Section | None:
+    columns = [name for name in tested if name.startswith(("response_", "pulses_")) and tested[name].notna().any()]
+    if not columns:
+        return None
+    rows = [
+        (family, *(f"{group[name].median():.2g}" if group[name].notna().any() else "–" for name in columns))
+        for family, group in tested.groupby("family")
+    ]
+    words = "Medians over fits: how wrong the model's responses to pulses are, and how many pulses would show it."
+    heading = ("family", *(name.replace("_", " ") for name in columns))
+    return Section("Perturbations", words, table=Table(heading, tuple(rows)))
+
+
+def _agreement(tested: pandas.DataFrame) -> Section:
+    fits = ["family", *outcomes.SETTING, "draw", "data"]
+    several = tested.groupby(fits).filter(lambda group: len(group) > 1)
+    if not len(several):
+        words = "Every recording was fitted once: nothing is known of it at this scale."
+        return Section("Agreement of fit seeds", words)
+    agree = several.groupby(fits).claimed.agg(lambda claims: claims.nunique(dropna=False) == 1)
+    low, high = wilson(int(agree.sum()), len(agree))
+    words = (
+        f"Fits of the same recording from different seeds make the same claim in {percent(agree.mean())} "
+        f"{interval(low, high)} of {len(agree)} recordings."
+    )
+    return Section("Agreement of fit seeds", words)
+
+
+def _cost(rows: pandas.DataFrame) -> Section:
     lines = []
-    for (system, impostor), group in rows.groupby(["system", "impostor"]):
-        failures = int((group.failed != "").sum())
-        name = system + (" (impostor)" if impostor else "")
-        lines.append((name, str(len(group)), str(failures), f"{group.seconds.median():.2g}"))
-    heading = ("system", "fits", "failed", "seconds a fit (median)")
-    return Section("Systems", "What the method was fitted to.", table=Table(heading, tuple(lines)))
+    for fraction, group in rows.groupby("fraction"):
+        longest = group[group.duration == group.duration.max()]
+        lines.append((f"{fraction:g}", f"{group.seconds.median():.2g}", f"{longest.seconds.median():.2g}"))
+    words = f"Fitting and answering {len(rows)} times took {rows.seconds.sum() / 60:.1f} minutes of wall time in all."
+    heading = ("fraction observed", "seconds a fit (median)", "of the longest recordings")
+    return Section("Cost", words, table=Table(heading, tuple(lines)))
+
+
+def _failures(rows: pandas.DataFrame) -> Section:
+    failed = rows[rows.failed != ""]
+    if not len(failed):
+        return Section("Failures", f"None of {len(rows)} fits failed.")
+    counts = failed.groupby(["failed", "system"]).size().sort_values(ascending=False)
+    lines = tuple((system, str(number), reason) for (reason, system), number in counts.head(20).items())
+    words = f"{len(failed)} of {len(rows)} fits failed. A failure counts as an error, whatever the truth is."
+    return Section("Failures", words, table=Table(("system", "fits", "reason"), lines))

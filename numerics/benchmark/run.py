@@ -3,11 +3,14 @@
 import time
 from pathlib import Path
 
+import numpy as np
+
 from numerics.benchmark import running, table
+from numerics.benchmark.frontiers import Frontier, frontier
 from numerics.benchmark.methods import method as method_named
 from numerics.benchmark.report_card import report_card
 from numerics.benchmark.running.answer import Limits
-from numerics.benchmark.suite import GRIDS, examinations, zoo
+from numerics.benchmark.suite import GRIDS, Grid, examinations, zoo
 from numerics.computation import run_all, share
 from numerics.processes import available, single_threaded
 from numerics.provenance import provenance
@@ -64,7 +67,15 @@ def run_suite(
     rows, name = table.table(needed, store), method.name
     about = {"name": "benchmark", "method": name, "scale": scale, "seed": seed, "systems": list(systems)}
     table.write(rows, output, about, seconds)
-    return report_card(name, rows, provenance(about, seconds)).write(output / "report_card.html", overwrite=True)
+    page = report_card(name, rows, provenance(about, seconds), frontiers_of(chosen, GRIDS[scale]))
+    return page.write(output / "report_card.html", overwrite=True)
+
+
+def frontiers_of(systems, grid: Grid, points: int = 8) -> dict[str, Frontier]:
+    """Theory's frontiers of the families that have them, over the fractions of a grid."""
+    fractions = np.geomspace(min(grid.fractions), max(grid.fractions), points)
+    found = {table.family(system): frontier(system, fractions) for system in systems}
+    return {name: curve for name, curve in found.items() if curve is not None}
 
 
 def method_of(name: str, command: str = ""):

@@ -94,6 +94,8 @@ def examinations(
 ) -> list[Examination]:
     """All that a run consists of: every family and its impostor in every setting, and N0 again to calibrate.
 
+    N0's own impostor is N0 again: it is left out.
+
     Draws of calibration cells, and those of runs with different seeds, are disjoint.
 
     Args:
@@ -116,7 +118,7 @@ def examinations(
         for cell in settings(grid, system):
             test = dict(first=seed * APART, draws=grid.draws, **repeats, **every)
             found.append(Examination(method, cell, **test))
-            if sees_neurons(cell) and has_impostor(system):
+            if system.id != "N0" and sees_neurons(cell) and has_impostor(system):
                 found.append(Examination(method, dataclasses.replace(cell, impostor=True), **test))
             if system.id == "N0":
                 other = dict(first=seed * APART + CALIBRATION, draws=grid.calibration, part="calibration")

@@ -46,8 +46,8 @@ def settings(examination: Examination) -> dict:
     setting = examination.setting
     return {
         "part": examination.part,
+        "family": family(setting.system, setting.impostor),
         "system": setting.system.id,
-        "variant": variant(setting.system),
         "observation": setting.observation.id,
         "impostor": setting.impostor,
         "fraction": setting.fraction,
@@ -58,14 +58,16 @@ def settings(examination: Examination) -> dict:
     }
 
 
-def variant(part) -> str:
-    """The settings of a dataclass as text.
+def family(system, impostor: bool = False) -> str:
+    """What rates are by: the id of a system, the settings that are not its usual ones, and whether it is an impostor.
 
-    >>> from numerics.benchmark.observations.localised import Localised
-    >>> variant(Localised())
-    'end=False'
+    >>> from numerics.benchmark.systems.feedforward_chain import FeedforwardChain
+    >>> family(FeedforwardChain(skip=1.0)), family(FeedforwardChain(), impostor=True)
+    ('F1 skip=1.0', 'F1 impostor')
     """
-    return ", ".join(f"{name}={value}" for name, value in vars(part).items())
+    usual = vars(type(system)())
+    changed = [f"{name}={value}" for name, value in vars(system).items() if value != usual[name]]
+    return " ".join([system.id, *changed, *(["impostor"] if impostor else [])])
 
 
 def write(rows: pandas.DataFrame, method: str, folder: Path, about: dict, seconds: float) -> None:

@@ -37,8 +37,10 @@ class Line(Chain):
     id: ClassVar[str] = "L1"
     sentence: ClassVar[str] = "symmetric line attractor"
 
+    slow: float = 100.0
+
     def draw(self, seed: int):
-        return circuits.symmetric_line_attractor(self.neurons, slow=100.0, seed=seed)
+        return circuits.symmetric_line_attractor(self.neurons, slow=self.slow, seed=seed)
 
 
 @dataclass(frozen=True)
