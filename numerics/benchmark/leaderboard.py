@@ -82,13 +82,12 @@ def standing(name: str, tested: pandas.DataFrame) -> dict:
     worst = {which: group.loc[group.value.idxmax()] for which, group in by_family.groupby("rate")}
     means = {which: float(group.value.mean()) for which, group in by_family.groupby("rate")}
     domain = outcomes.domain(outcomes.rates_by_setting(tested))
-    errors = outcomes.timescale_errors(tested)
     return {
         "name": name,
         "domain": domain,
         "worst": worst,
         "means": means,
-        "octaves": float(errors.abs().median()),
+        "octaves": float(tested.timescale_error.abs().median()),
         "seconds": float(tested.seconds.median()),
         "failed": float((tested.failed != "").mean()),
         "order": (-domain["value"], float(np.mean([one.value for one in worst.values()])), name),
@@ -190,18 +189,16 @@ def _prediction(runs: dict) -> Section | None:
 
 
 def prediction_against_hallucination(runs: dict) -> pandas.DataFrame:
-    """Mean R^2 and H of every method and family without an attractor: columns `method`, `family`, `r2`, `H`.
+    """Mean R^2 and H of every method and family without an attractor: columns `method`, `family`, `R2`, `H`.
 
     Args:
         runs: by method, as of `numerics.benchmark.outcomes.claims`.
     """
     rows = []
     for name, tested in runs.items():
-        if "r2" not in tested:
-            continue
         for family, group in tested[~tested.attractor].groupby("family"):
-            if group.r2.notna().any() and group.claimed.notna().any():
-                rows.append({"method": name, "family": family, "r2": group.r2.mean(), "H": group.claimed.mean()})
+            if group.R2_1.notna().any() and group.claimed.notna().any():
+                rows.append({"method": name, "family": family, "R2": group.R2_1.mean(), "H": group.claimed.mean()})
     return pandas.DataFrame(rows)
 
 
@@ -215,7 +212,7 @@ def scatter_of_prediction(axes, points: pandas.DataFrame) -> None:
     markers = "osD^vP*X<>"
     for number, (method, group) in enumerate(points.groupby("method")):
         axes.plot(
-            group.r2, 100 * group.H, markers[number % len(markers)], ms=4, alpha=0.8,
+            group.R2, 100 * group.H, markers[number % len(markers)], ms=4, alpha=0.8,
             color=PALETTE[number % len(PALETTE)], label=method,
         )  # fmt: skip
     axes.set(xlabel="variance explained one bin ahead, R²", ylabel="hallucination rate (%)", ylim=(-4, 104))

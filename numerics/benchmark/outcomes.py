@@ -13,9 +13,9 @@ LEVEL = 0.05
 def claims(rows: pandas.DataFrame) -> pandas.DataFrame:
     """The rows that are tested, with what is claimed in each.
 
-    A method claims an attractor where it says so itself (`claim_point` below one half), else where its statistic is
-    above zero, which is how attractors are defined, and above the threshold that it passes in 5% of the calibration
-    cells of the same setting. Those are draws of N0 alone, so that nothing else calibrates what it is measured on.
+    A method that makes a claim of its own claims an attractor where its `p_point` is below one half; any other where
+    its statistic is above zero, which is how attractors are defined, and above the threshold that it passes in 5% of
+    the calibration cells of the same setting. Those are draws of N0 alone: nothing calibrates what it is measured on.
 
     Args:
         rows: as of `numerics.benchmark.table.table`.
@@ -38,8 +38,7 @@ def claims(rows: pandas.DataFrame) -> pandas.DataFrame:
     }
     answered = (tested.failed == "") & tested.statistic.notna()
     for name, claim in passed.items():
-        if "claim_point" in tested:
-            claim = claim.where(tested.claim_point.isna(), tested.claim_point < 0.5)
+        claim = claim.where(tested.own_claim != 1, tested.p_point < 0.5)
         tested[name] = claim.astype(float).where(answered)
     return tested
 
@@ -69,10 +68,3 @@ def domain(by_setting: pandas.DataFrame) -> dict[str, float]:
             worst[rate].append(values.max() if len(values) else np.nan)
         worst["draws"].append(int(group.draws.min()))
     return domain_of_validity(worst["H"], worst["M"], worst["draws"])
-
-
-def timescale_errors(tested: pandas.DataFrame) -> pandas.Series:
-    """`log2(slowest / true_slowest)` of every row where both exist and are positive, else nan."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log2(tested.slowest / tested.true_slowest)
-    return ratio.where(np.isfinite(ratio))

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas
 
-from numerics.benchmark import outcomes
+from numerics.benchmark import outcomes, registry
 from numerics.benchmark.frontiers import Frontier
 from numerics.benchmark.maps import rate_maps
 from numerics.benchmark.statistics import HALLUCINATION, MISS, wilson
@@ -43,7 +43,8 @@ def report_card(
             _maps(by_setting, frontiers),
             _calibration(rows, tested),
             _timescales(tested),
-            _perturbation(tested),
+            _identifiability(tested),
+            *_scores(tested),
             _agreement(tested),
             _cost(rows),
             _failures(rows),
@@ -101,7 +102,7 @@ def _calibration(rows: pandas.DataFrame, tested: pandas.DataFrame) -> Section:
         f"Thresholds come from {number} calibration fits of N0, setting by setting. Of {len(held_out)} other fits of "
         f"N0 {percent(hits / max(1, len(held_out)))} [{percent(low)}, {percent(high)}] pass them; 5% is nominal."
     )
-    if "log_score" in tested and tested.log_score.notna().any():
+    if tested.log_score.notna().any():
         words += (
             f" Mean log score of the probabilities read off the model: {tested.log_score.mean():.2f} nats; "
             f"{np.log(7):.2f} is that of knowing nothing."
@@ -110,8 +111,7 @@ def _calibration(rows: pandas.DataFrame, tested: pandas.DataFrame) -> Section:
 
 
 def _timescales(tested: pandas.DataFrame) -> Section | None:
-    errors = outcomes.timescale_errors(tested)
-    known = [(family, errors[group.index].dropna()) for family, group in tested.groupby("family")]
+    known = [(family, group.timescale_error.dropna()) for family, group in tested.groupby("family")]
     known = [(family, values) for family, values in known if len(values)]
     if not known:
         return None
@@ -123,25 +123,55 @@ def _timescales(tested: pandas.DataFrame) -> Section | None:
     axes.set_yticks(range(len(known)), [family for family, _ in known])
     axes.set(xlabel="log2 (reported / true slowest timescale)", ylim=(len(known) - 0.5, -0.5))
     plt.close(figure)
+    recovered = tested.timescale_recovered.dropna()
     words = (
-        "Octaves by which the slowest timescale of the fitted model differs from the true one; 0 is right. "
-        "Recovered is a timescale within the grey band, a factor of 1.5."
+        "Octaves by which the slowest timescale of the fitted model differs from the true one, of circuits whose modes "
+        "are known; 0 is right. Recovered is a timescale whose whole interval lies within the grey band, a factor of "
+        f"1.5: {percent(recovered.mean())} of {len(recovered)} fits."
     )
     caption = "Ticks: fits. Orange dots: medians."
     return Section("Timescales", words, figure=figure, caption=caption)
 
 
-def _perturbation(tested: pandas.DataFrame) -> Section | None:
-    columns = [name for name in tested if name.startswith(("response_", "pulses_")) and tested[name].notna().any()]
-    if not columns:
+def _identifiability(tested: pandas.DataFrame) -> Section | None:
+    """H and M where anybody could know, by the simulated likelihood-ratio test."""
+    if "identifiable" not in tested or not tested.identifiable.notna().any():
         return None
-    rows = [
-        (family, *(f"{group[name].median():.2g}" if group[name].notna().any() else "–" for name in columns))
-        for family, group in tested.groupby("family")
-    ]
-    words = "Medians over fits: how wrong the model's responses to pulses are, and how many pulses would show it."
-    heading = ("family", *(name.replace("_", " ") for name in columns))
-    return Section("Perturbations", words, table=Table(heading, tuple(rows)))
+    lines = []
+    for (family, there), group in tested.groupby(["family", "attractor"]):
+        known = group[group.identifiable.notna()]
+        could = known[known.identifiable == 1]
+        wrong = (could.claimed != float(there)).mean()
+        if len(known):
+            own = percent(wrong) if len(could) else "–"
+            lines.append((family, "M" if there else "H", percent(len(could) / len(known)), own, str(len(known))))
+    words = (
+        "Whether the best test that knows both candidates, the circuit and its Markov impostor, tells them apart with "
+        "errors of 5%, under the bin, noise and trials of the cell; and how often the method errs where it does. "
+        "Elsewhere an error is no failure: the data cannot tell."
+    )
+    heading = ("family", "", "identifiable", "errors there", "fits")
+    return Section("What could be known at all", words, table=Table(heading, tuple(lines)))
+
+
+_SHOWN = ("verdict", "timescale", "regret")  # scores that have sections of their own
+
+
+def _scores(tested: pandas.DataFrame) -> list[Section]:
+    """A table of medians for every other score that is available."""
+    sections = []
+    for name, kind in registry.scores().items():
+        columns = [column for column in kind.columns if column in tested and tested[column].notna().any()]
+        if name in _SHOWN or not columns:
+            continue
+        rows = [
+            (family, *(f"{group[column].median():.2g}" if group[column].notna().any() else "–" for column in columns))
+            for family, group in tested.groupby("family")
+        ]
+        meanings = "\n\n".join(f"`{column}`: {kind.columns[column]}." for column in columns)
+        words = f"{kind.sentence[0].upper()}{kind.sentence[1:]}. Medians over fits; – is not available.\n\n{meanings}"
+        sections.append(Section(name.capitalize(), words, table=Table(("family", *columns), tuple(rows))))
+    return sections
 
 
 def _agreement(tested: pandas.DataFrame) -> Section:

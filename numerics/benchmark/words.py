@@ -67,10 +67,10 @@ def worst_sentence(method: str, tested: pandas.DataFrame) -> str:
 
 
 def _invented(group: pandas.DataFrame) -> str:
-    if "kind" not in group:
-        return "an attractor"
-    claimed = group.kind[(group.claimed == 1) & (group.kind != "point")]
-    return KINDS[claimed.mode().iloc[0]] if len(claimed) else "an attractor"
+    kinds = list(KINDS)[1:]
+    claimed = group.loc[group.claimed == 1, [f"p_{kind}" for kind in kinds]].dropna()
+    likeliest = claimed.idxmax(axis=1).mode() if len(claimed) else ()
+    return KINDS[likeliest.iloc[0].removeprefix("p_")] if len(likeliest) else "an attractor"
 
 
 def described(family: str) -> str:
