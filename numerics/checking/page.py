@@ -182,7 +182,7 @@ def _section(section: Section) -> str:
     parts = [f"<section><h2>{html.escape(section.title)}</h2>", _paragraphs(section.words)]
     if section.figure is not None:
         alt = html.escape(section.caption or section.title, quote=True)
-        parts.append(f'<figure><img src="{_inlined(section.figure)}" alt="{alt}">')
+        parts.append(f'<figure><div class="drawing"><img src="{_inlined(section.figure)}" alt="{alt}"></div>')
         parts.append(f"<figcaption>{_inline(section.caption)}</figcaption></figure>")
     if section.table is not None:
         parts.append(_table(section.table))
@@ -222,7 +222,9 @@ h1 {{ font-size: 1.6rem; line-height: 1.25; }} h2 {{ font-size: 1.15rem; margin:
 .verdict {{ border: 1px solid {colour}; border-left: .6rem solid {colour}; border-radius: .3rem;
   padding: .4rem 1rem; margin: 1.5rem 0; }}
 .verdict > p:first-child {{ font-size: 1.15rem; font-weight: 600; }} .sign {{ color: {colour}; font-weight: 700; }}
-figure {{ margin: 1rem 0; }} img {{ max-width: 100%; height: auto; }} figcaption {{ color: #555; font-size: .9rem; }}
+figure {{ margin: 1rem 0; }} .drawing {{ overflow-x: auto; }}
+/* narrow screens scroll a figure rather than shrink its letters */
+img {{ display: block; width: 100%; min-width: 34rem; height: auto; }} figcaption {{ color: #555; font-size: .9rem; }}
 .table {{ overflow-x: auto; }} table {{ border-collapse: collapse; font-size: .92rem; }}
 th, td {{ text-align: left; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }}
 code {{ background: #f3f3f3; padding: .1em .3em; overflow-wrap: anywhere; }}

@@ -14,8 +14,8 @@ GAP = LINE_RATIO
 """One mode is persistent if it is this many times slower than the next: the definition of a line attractor."""
 SHARES = (0.4, 1.1)
 """Its share of the signal's autocovariance at one bin; above 1 where fast modes enter negatively."""
-LEVEL = 0.02
-"""The error rate at which a single persistent mode is rejected."""
+LEVEL = 0.01
+"""The nominal error rate at which a single persistent mode is rejected."""
 _BETWEEN = (1.5, 3.0, 6.0)
 _NEARBY = (0.5, 0.7, 1.0, 1.4, 2.0)
 _PER_MEMORY = 5.0
@@ -29,7 +29,7 @@ class Persistence:
     Args:
         timescale: of the best persistent mode, in units of time.
         statistic: twice the gain in log-likelihood when memory is allowed inside the gap, in nats.
-        rejected: whether one persistent mode is rejected, at two percent.
+        rejected: whether one persistent mode is rejected, at one percent.
         memory: the first lag at which the autocorrelation is not above three standard errors, in units of time.
         longest_timescale: the slowest mode that was tried, in units of time: a slower one could not be told from it.
         frequencies: of the bands of the spectrum, in radians per unit of time, (band,).
@@ -85,8 +85,9 @@ def persistence(signal: np.ndarray, bin_size: float, least: float = 0.0) -> Pers
     and t_1 / 6, of either sign, and any share: so it can end sooner than an exponential, as that of a feedforward
     chain does. Both are fitted by Whittle's likelihood, the first at its best t_1 up to five times the memory
     (`memory`), the second at the best within a factor of two of it. Where the null holds the statistic is near
-    chi-squared with three degrees of freedom; `attractory check-recording --calibrate` counts how often it
-    rejects line attractors of every kind.
+    chi-squared with three degrees of freedom, but above it, since the alternative is the best of five: a nominal one
+    percent is two to four. `attractory check-recording --calibrate` counts how often it rejects line attractors of
+    every kind.
 
     Assumptions: stationary, Gaussian, nothing that oscillates more slowly than the bin; a slow mode seen clearly: one
     whose share of what is observed is below .4, because few neurons carry it, is rejected. It is at
@@ -113,7 +114,7 @@ def persistence(signal: np.ndarray, bin_size: float, least: float = 0.0) -> Pers
     if longest <= 2 * shortest:
         raise ProblemError(
             f"{trials} trials of {samples} bins are too short to look for persistence: the slowest timescale they "
-            f"can show is {longest:.0f} bins, and the fastest that counts as persistent {shortest:.0f}. Record at "
+            f"can show is {longest:.0f} bins, and the fastest that is looked for {shortest:.0f}. Record at "
             f"least {2 * shortest / longest:.1f} times longer, in longer trials."
         )
     remembered = memory(signal, longest)

@@ -130,8 +130,9 @@ def _sweeps(report: RecordingReport) -> Section:
     panels[0, 0].set_ylabel("slowest timescale\n(units of time)")
     plt.close(figure)
     rows = tuple(
-        (f"{lag * bin_size:.3g}", _number(value), " ".join(map(_number, parts)))
+        (f"{lag * bin_size:.4g}", _number(value), " ".join(map(_number, parts)))
         for lag, value, parts in zip(report.lags.settings, report.lags.timescales, report.lags.parts.T, strict=True)
+        if np.isfinite([value, *parts]).any()
     )
     return Section(
         "Fits under other settings",

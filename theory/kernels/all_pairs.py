@@ -18,7 +18,7 @@ from theory.kernels.last_time import Kernels
 from theory.kernels.preparation import prepared
 from theory.kernels.recurrent_network import RecurrentNetwork
 from theory.kernels.recursion import gains_of, part, read_out
-from theory.kernels.sequences import Sequences, checked
+from theory.kernels.sequences import Sequences, checked_sets
 
 _BLOCK_NUMBERS = 1_000_000
 
@@ -78,9 +78,7 @@ class TimeBlocks:
     """
 
     def __init__(self, network: RecurrentNetwork, sequences, lengths=None, others=None, others_lengths=None):
-        given = [checked(sequences, lengths)]
-        if others is not None:
-            given.append(checked(others, others_lengths, "others"))
+        given = checked_sets(sequences, lengths, others, others_lengths)
         self.network, self.rows, self.columns, self.symmetric = network, given[0], given[-1], others is None
         starting = [(each.values, np.zeros(len(each.lengths), int)) for each in given]
         self.activations, self.dual_error, sides = prepared(network, starting)
@@ -146,8 +144,8 @@ def all_pairs(
            [0.  , 0.75, 0.  ],
            [0.  , 0.  , 0.25]])
     """
-    rows = checked(sequences, lengths)
-    columns = rows if others is None else checked(others, others_lengths, "others")
+    given = checked_sets(sequences, lengths, others, others_lengths)
+    rows, columns = given[0], given[-1]
     _require_memory(rows, columns, memory)
     found = TimeBlocks(network, sequences, lengths, others, others_lengths)
     shape = *rows.values.shape[:2], *columns.values.shape[:2]

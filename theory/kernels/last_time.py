@@ -11,7 +11,7 @@ from theory.kernels.blocks import blocks
 from theory.kernels.preparation import prepared
 from theory.kernels.recurrent_network import RecurrentNetwork
 from theory.kernels.recursion import Side, gains_of, initial, part, read_out, step
-from theory.kernels.sequences import checked
+from theory.kernels.sequences import checked_sets
 
 _BLOCK = 128
 
@@ -61,9 +61,7 @@ def last_time(network: RecurrentNetwork, sequences, lengths=None, others=None, o
     >>> last_time(linear, [[[1.0], [0.0], [0.0]]]).ntk        # lag 2: (2 + 2) s_w^4
     array([[0.25]])
     """
-    given = [checked(sequences, lengths)]
-    if others is not None:
-        given.append(checked(others, others_lengths, "others"))
+    given = checked_sets(sequences, lengths, others, others_lengths)
     activations, error, sides = prepared(network, [each.ending_together() for each in given])
     rows, columns = _same_times(sides[0], sides[-1])
     shape = rows.starts.shape[0], columns.starts.shape[0]

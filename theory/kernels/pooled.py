@@ -15,7 +15,7 @@ from theory.kernels.last_time import Kernels
 from theory.kernels.preparation import prepared
 from theory.kernels.recurrent_network import RecurrentNetwork
 from theory.kernels.recursion import gains_of, initial, part, read_out, step
-from theory.kernels.sequences import Sequences, checked
+from theory.kernels.sequences import Sequences, checked_sets
 
 _BLOCK_NUMBERS = 1_000_000
 
@@ -53,10 +53,9 @@ def pooled(
     >>> pooled(linear, [[[1.0], [0.0], [0.0]]]).ntk * 9          # 2 + 0.75 + 0.25
     array([[3.]])
     """
-    given = [checked(sequences, lengths)]
+    given = checked_sets(sequences, lengths, others, others_lengths)
     chosen = [_weights(given[0], weights, "weights")]
     if others is not None:
-        given.append(checked(others, others_lengths, "others"))
         chosen.append(_weights(given[1], others_weights, "others_weights"))
     activations, error, sides = prepared(network, [(each.values, np.zeros(len(each.lengths), int)) for each in given])
     size = max(1, math.isqrt(_BLOCK_NUMBERS // given[-1].values.shape[1]))
@@ -88,7 +87,7 @@ def pooled_same_time(network: RecurrentNetwork, sequences, others=None) -> Kerne
     >>> pooled_same_time(linear, [[[1.0], [0.0], [0.0]]]).ntk * 3
     array([[3.]])
     """
-    given = [checked(each) for each in (sequences, others) if each is not None]
+    given = checked_sets(sequences, others=others)
     if len({each.values.shape[1] for each in given}) > 1:
         raise ProblemError(f"sequences have {given[0].values.shape[1]} times, others {given[1].values.shape[1]}.")
     activations, error, sides = prepared(network, [(each.values, np.zeros(len(each.lengths), int)) for each in given])

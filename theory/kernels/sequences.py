@@ -94,3 +94,20 @@ def checked(values, lengths=None, name: str = "sequences") -> Sequences:
     within = np.arange(values.shape[1]) < lengths[:, None]
     values = np.where(within[:, :, None], values, 0.0)
     return Sequences(np.asarray(real_array(values, name, 3)), lengths)
+
+
+def checked_sets(sequences, lengths=None, others=None, others_lengths=None) -> list[Sequences]:
+    """One or two sets of sequences from what a user hands in: a kernel's rows, and its columns where they are others.
+
+    Args:
+        sequences, lengths: as of `checked`.
+        others, others_lengths: a second set, or None.
+
+    Raises:
+        ProblemError: as `checked`, each set by its name.
+
+    >>> len(checked_sets([[[1.0]]])), len(checked_sets([[[1.0]]], others=[[[2.0]]]))
+    (1, 2)
+    """
+    rows = [checked(sequences, lengths)]
+    return rows if others is None else [*rows, checked(others, others_lengths, "others")]
