@@ -108,9 +108,9 @@ def persistence(points) -> Bars:
 def betti_numbers(points, resolution: float, most: int = 60) -> tuple[int, int]:
     """Numbers of pieces and of loops of the set that a cloud of points samples, (b0, b1).
 
-    Counted is what is there over a doubling of the distance: born by r and alive beyond 2 r, where r is the resolution
-    or twice the distance within which the landmarks cover the cloud, whichever is larger. Samples of a connected set
-    that cover it within c are joined by 2 c; what is smaller than r is not seen.
+    Counted is what is there over a doubling of the distance, and beyond 2 r, where r is the resolution or twice the
+    distance within which the landmarks cover the cloud, whichever is larger: what is smaller than r is not seen.
+    Landmarks of a connected set are joined by r and the largest gap of the cloud within it.
 
     Args:
         points: (point, coordinate).
@@ -127,4 +127,5 @@ def betti_numbers(points, resolution: float, most: int = 60) -> tuple[int, int]:
     chosen, covered = landmarks(points, most)
     r = max(resolution, 2 * covered)
     bars = persistence(points[chosen])
-    return int((bars.pieces[:, 1] > 2 * r).sum()), int(((bars.loops[:, 0] <= r) & (bars.loops[:, 1] > 2 * r)).sum())
+    born, died = bars.loops.T
+    return int((bars.pieces[:, 1] > 2 * r).sum()), int((died > 2 * np.maximum(born, r)).sum())

@@ -26,7 +26,8 @@ def inertia(J, error: float = 0.0, discrete: bool = False) -> Inertia:
     A symmetric P with `J^T P + P J < 0` (`J^T P J - P < 0` in discrete time) has as many negative eigenvalues as J has
     unstable ones, and so has any J + E for which the inequality remains: `2 |P| |E|` (`(2 |J| + |E|) |E| |P|`)
     less than what it holds by. P comes from the stable and the unstable invariant subspaces, and is then checked, with
-    the rounding of the check: eigenvectors, which non-normal matrices lack, are not needed.
+    the rounding of the check: eigenvectors, which non-normal matrices lack, are not needed. The condition is
+    sufficient: far from normality it asks for an error well below the distance to the nearest matrix that differs.
 
     Args:
         J: (state, state).

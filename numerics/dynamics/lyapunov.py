@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from numerics.dynamics.fields import checked
+from numerics.dynamics.stepping import RungeKutta
 from theory.checks import count, positive
 from theory.errors import DivergedError, ProblemError
 
@@ -58,7 +59,7 @@ def lyapunov_spectrum(
     duration, step = positive(duration, "duration"), positive(step, "step")
     transient = positive(transient, "transient", allow_zero=True)
     fine, coarse = (
-        _averaged(_RungeKutta(velocity, h), starts, duration, h, transient, exponents) for h in (step, 2 * step)
+        _averaged(RungeKutta(velocity, h), starts, duration, h, transient, exponents) for h in (step, 2 * step)
     )
     return Spectrum(fine[0], np.hypot(fine[1], np.abs(fine[0] - coarse[0]) / 15))
 
@@ -82,20 +83,6 @@ def lyapunov_spectrum_of_map(
     starts = checked(step, starts, "step")
     iterations, transient = count(iterations, "iterations"), count(transient, "transient", least=0)
     return Spectrum(*_averaged(step, starts, iterations, 1.0, transient, exponents))
-
-
-class _RungeKutta(eqx.Module):
-    """One step of the fourth-order method, as a map."""
-
-    velocity: object
-    size: float
-
-    def __call__(self, x):
-        h, f = self.size, self.velocity
-        a = f(x)
-        b = f(x + h / 2 * a)
-        c = f(x + h / 2 * b)
-        return x + h / 6 * (a + 2 * b + 2 * c + f(x + h * c))
 
 
 def _averaged(step, starts, duration, size, transient, exponents):

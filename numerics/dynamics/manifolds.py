@@ -10,6 +10,7 @@ import scipy.linalg
 import scipy.spatial
 
 from numerics.dynamics.fields import checked
+from numerics.dynamics.stepping import carried
 from theory.checks import count, positive, real_array
 from theory.errors import ProblemError
 
@@ -89,20 +90,12 @@ def relax(velocity, starts, duration: float, step: float) -> np.ndarray:
     """
     starts = checked(velocity, starts)
     steps = int(np.ceil(positive(duration, "duration") / positive(step, "step")))
-    return np.asarray(_relax(velocity, jnp.asarray(starts), duration / steps, jnp.asarray(steps)))
+    return np.asarray(_relax(velocity, jnp.asarray(starts), jnp.asarray(float(duration)), jnp.asarray(steps)))
 
 
 @eqx.filter_jit
-def _relax(velocity, starts, h, steps):
-    f = jax.vmap(velocity)
-
-    def advance(_, x):
-        a = f(x)
-        b = f(x + h / 2 * a)
-        c = f(x + h / 2 * b)
-        return x + h / 6 * (a + 2 * b + 2 * c + f(x + h * c))
-
-    return jax.lax.fori_loop(0, steps, advance, starts)
+def _relax(velocity, starts, duration, steps):
+    return carried(jax.vmap(velocity), starts, duration, steps)
 
 
 class SlowManifold(NamedTuple):

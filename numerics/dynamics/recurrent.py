@@ -17,8 +17,8 @@ class RecurrentVelocity(eqx.Module):
 
     >>> from theory import circuits
     >>> velocity = RecurrentVelocity(circuits.bistable_circuit(100))
-    >>> velocity(jnp.zeros(100)).shape, velocity.lipschitz < np.linalg.norm(velocity.weights[0] @ velocity.weights[1].T)
-    ((100,), True)
+    >>> velocity(jnp.zeros(100)).shape, round(velocity.lipschitz, 3)
+    ((100,), 0.256)
     """
 
     weights: tuple | np.ndarray
