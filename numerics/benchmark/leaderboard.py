@@ -103,13 +103,18 @@ def _standings(standings: list[dict]) -> Section:
     rows = []
     for place, one in enumerate(standings, start=1):
         worst = [f"{rate(one['worst'][w])} ({one['worst'][w].family})" if w in one["worst"] else "–" for w in "HM"]
-        valid = f"{percent(one['domain']['value'])} {interval(one['domain']['low'], one['domain']['high'])}"
+        domain = one["domain"]
+        valid = f"{percent(domain['value'])}\N{NO-BREAK SPACE}{interval(domain['low'], domain['high'])}"
         rows.append(
             (str(place), one["name"], valid, *worst, f"{one['octaves']:.2g}", f"{one['seconds']:.2g}",
              percent(one["failed"]))
         )  # fmt: skip
-    heading = ("", "method", "valid in", "worst H", "worst M", "timescale off by (octaves)", "s a fit", "failed")
-    return Section("Standings", "", table=Table(heading, tuple(rows)))
+    words = (
+        "H and M are those of the worst family, over all settings; octaves off is the median distance between the "
+        "logarithms to base 2 of the reported and the true slowest timescale."
+    )
+    heading = ("", "method", "valid in", "worst H", "worst M", "octaves off", "s a fit", "failed")
+    return Section("Standings", words, table=Table(heading, tuple(rows)))
 
 
 def _families(runs: dict, order: list[str]) -> Section:
@@ -149,8 +154,8 @@ def domain_map(axes, tested: pandas.DataFrame) -> None:
         colour = PALETTE[2] if valid else "0.93"
         i, j = np.searchsorted(fractions, fraction), np.searchsorted(durations, duration)
         axes.fill([x[i], x[i + 1], x[i + 1], x[i]], [y[j], y[j], y[j + 1], y[j + 1]], color=colour, lw=0)
-        told = "\n".join(f"{which} {100 * value:.0f}" for which, value in (("H", H), ("M", M)) if not np.isnan(value))
-        axes.text(fraction, duration, told, ha="center", va="center", fontsize=5.5, color="white" if valid else "black")
+        told = "\n".join(f"{which} {100 * value:.0f}%" for which, value in (("H", H), ("M", M)) if not np.isnan(value))
+        axes.text(fraction, duration, told, ha="center", va="center", fontsize=7, color="white" if valid else "black")
     axes.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     axes.set_xticks(fractions, [f"{f:g}" for f in fractions])
     axes.set_yticks(durations, [f"{T:g}" for T in durations])

@@ -69,7 +69,7 @@ def rate_map(axes, group: pandas.DataFrame, rate: str, frontier: Frontier | None
         for fraction, value in row.items():
             if not np.isnan(value):
                 colour = "white" if value > 0.75 else "black"
-                axes.text(fraction, duration, f"{value:.0%}", ha="center", va="center", fontsize=6, color=colour)
+                axes.text(fraction, duration, f"{value:.0%}", ha="center", va="center", fontsize=7, color=colour)
     axes.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     axes.set_xticks(grid.columns, [f"{f:g}" for f in grid.columns])
     axes.set_yticks(grid.index, [f"{T:g}" for T in grid.index])

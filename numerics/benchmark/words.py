@@ -26,17 +26,18 @@ def percent(value: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """An interval of a rate, in percent.
+    """An interval of a rate, in percent; on a page it is not broken across lines.
 
-    >>> interval(0.92, 0.99)
+    >>> interval(0.92, 0.99).replace("\\N{NO-BREAK SPACE}", " ")
     '[92, 99]'
     """
-    return f"[{100 * low:.0f}, {100 * high:.0f}]"
+    return f"[{100 * low:.0f},\N{NO-BREAK SPACE}{100 * high:.0f}]"
 
 
 def rate(row) -> str:
     """A row of `statistics.rates` in words: the rate with the wider of its two intervals."""
-    return f"{percent(row.value)} {interval(min(row.wilson_low, row.low), max(row.wilson_high, row.high))}"
+    low, high = min(row.wilson_low, row.low), max(row.wilson_high, row.high)
+    return f"{percent(row.value)}\N{NO-BREAK SPACE}{interval(low, high)}"
 
 
 def worst_sentence(method: str, tested: pandas.DataFrame) -> str:
@@ -67,8 +68,8 @@ def worst_sentence(method: str, tested: pandas.DataFrame) -> str:
 
 
 def _invented(group: pandas.DataFrame) -> str:
-    kinds = list(KINDS)[1:]
-    claimed = group.loc[group.claimed == 1, [f"p_{kind}" for kind in kinds]].dropna()
+    kinds = [f"p_{kind}" for kind in KINDS if kind != "point"]
+    claimed = group.loc[group.claimed == 1, kinds].dropna()
     likeliest = claimed.idxmax(axis=1).mode() if len(claimed) else ()
     return KINDS[likeliest.iloc[0].removeprefix("p_")] if len(likeliest) else "an attractor"
 

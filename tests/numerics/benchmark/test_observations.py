@@ -229,3 +229,19 @@ class TestCells:
         for n in range(20):
             z = decay * z + (1 - decay) * inputs[n]
             np.testing.assert_allclose(response[n + 1], z, rtol=1e-9, atol=1e-12)
+
+    def test_readme_s_observation_model_is_one(self):
+        import re
+        from pathlib import Path
+
+        from numerics import benchmark
+        from numerics.benchmark.cell import Cell
+        from tests.numerics.benchmark.small import Uncoupled
+
+        text = (Path(benchmark.__file__).parent / "README.md").read_text(encoding="utf-8")
+        (code,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "Observation" in block]
+        names = {"__name__": "readme"}
+        exec(code, names)
+        seen = Cell(Uncoupled(), names["Rectified"](), fraction=0.5, duration=2000).training().activity
+        # half of a Gaussian is above its mean, and of the rest nothing is seen
+        assert seen.min() == 0 and abs((seen == 0).mean() - 0.5) < 4 * 0.5 / np.sqrt(2000)

@@ -130,7 +130,7 @@ class TestWords:
     def test_the_worst_is_said_with_its_interval(self):
         said = worst_sentence("ridge", outcomes.claims(made_up(TRUTHS, inverted)))
         assert said.startswith("With 0.05 of the neurons observed or less, ridge invents a line attractor from ")
-        assert said.endswith("in 100% [91, 100] of draws.")
+        assert said.replace("\N{NO-BREAK SPACE}", " ").endswith("in 100% [91, 100] of draws.")
 
     def test_nothing_bad_is_said_of_the_honest(self):
         assert "Of no family" in worst_sentence("honest", outcomes.claims(made_up(TRUTHS, honest)))
