@@ -107,18 +107,18 @@ def queries_of(testing: Recording, pulse_size: float = 2.0, history: int = 64) -
         histories = [testing.activity[trial, last + 1 - length : last + 1] for trial, last in which]
         seeds = np.full(len(rows), first_seed) if same_noise else first_seed + np.arange(len(rows))
         return Queries(
-            np.stack(histories), np.stack(pulses), seeds, np.array(which), np.array(kinds), steps, max(2, samples)
+            np.stack(histories), np.stack(pulses), seeds, np.array(which), np.array(kinds), steps, samples
         )
 
     nothing = np.zeros(testing.neurons)
     spread = testing.activity.std(axis=(0, 1))
     least = 1e-6 * pulse_size * spread * np.where(np.arange(testing.neurons) % 2, -1.0, 1.0)
     return {
-        "free": group(32, 256, int(8 * share), lambda place: [("none", nothing)]),
+        "free": group(32, 256, max(2, int(8 * share)), lambda place: [("none", nothing)]),
         "long": group(
-            max(4, int(8 * share)), 4000, 2, lambda place: [("none", nothing)], same_noise=False, first_seed=1_000
+            max(6, int(16 * share)), 4000, 1, lambda place: [("none", nothing)], same_noise=False, first_seed=1_000
         ),
-        "pulsed": group(4, 64, int(16 * share), _Pulses(testing, pulse_size * spread), first_seed=2_000),
+        "pulsed": group(4, 64, max(2, int(16 * share)), _Pulses(testing, pulse_size * spread), first_seed=2_000),
         "paired": group(8, 256, 2, lambda place: [("none", nothing), ("tiny", least)], first_seed=3_000),
     }
 

@@ -1,6 +1,7 @@
 """What a score must say of itself, and the evidence that it is given."""
 
 import abc
+import functools
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +9,8 @@ import numpy as np
 
 from numerics.benchmark.cell import Cell
 from numerics.benchmark.queries import Queries
+from numerics.benchmark.reading import Reading, read
+from numerics.recordings import Recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,21 @@ class Evidence:
     claim: dict[str, float] | None = None
     interval: tuple[float, float] | None = None
     fitted: object = None
+
+    @property
+    def bin_size(self) -> float:
+        """In units of time."""
+        return self.cell.bin_size * self.cell.circuit.time_constant
+
+    @functools.cached_property
+    def reading(self) -> Reading:
+        """What the rollouts show, read once for all scores."""
+        return read(self.queries, self.rollouts, self.bin_size, self.cell.circuit.time_constant)
+
+    @functools.cached_property
+    def testing(self) -> Recording:
+        """The recording that the histories are from."""
+        return self.cell.testing()
 
 
 class Score(abc.ABC):

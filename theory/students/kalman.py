@@ -109,15 +109,32 @@ def _predicted_means(model: LatentModel, x: np.ndarray, of: Filter) -> np.ndarra
     return means
 
 
-def _log_likelihood(x: np.ndarray, errors: np.ndarray, of: Filter) -> float:
+def _log_likelihoods(x: np.ndarray, errors: np.ndarray, of: Filter) -> np.ndarray:
+    """Of every trial, (trial,)."""
     trials, samples, neurons = x.shape
     settled = min(len(of.gain), samples) - 1
-    total = -0.5 * trials * samples * neurons * np.log(2 * np.pi)
+    totals = np.full(trials, -0.5 * samples * neurons * np.log(2 * np.pi))
     for n in range(settled + 1):
-        e = errors[:, n] if n < settled else errors[:, settled:].reshape(-1, neurons)
+        e = errors[:, n : n + 1] if n < settled else errors[:, settled:]
         root = np.linalg.cholesky(of.innovation[n])
-        total -= len(e) * np.log(np.diag(root)).sum() + 0.5 * np.sum(np.linalg.solve(root, e.T) ** 2)
-    return float(total)
+        squares = np.linalg.solve(root, e.reshape(-1, neurons).T) ** 2
+        totals -= e.shape[1] * np.log(np.diag(root)).sum() + 0.5 * squares.reshape(neurons, trials, -1).sum(axis=(0, 2))
+    return totals
+
+
+def trial_log_likelihoods(model: LatentModel, x: np.ndarray) -> np.ndarray:
+    """`ln p(x)` of every trial, a record of its own, in nats, (trial,); they sum to `filtered_log_likelihood`.
+
+    Args:
+        model: with a P of the first sample of every trial.
+        x: (trial, time, neuron).
+
+    >>> one = np.eye(1)
+    >>> trial_log_likelihoods(LatentModel(0.5 * one, one, 0.75 * one, 0.0 * one, one), np.zeros((3, 1, 1)))
+    array([-0.91893853, -0.91893853, -0.91893853])
+    """
+    of = filter_of(model, x.shape[1])
+    return _log_likelihoods(x, x - _predicted_means(model, x, of) @ model.C.T, of)
 
 
 def filtered_log_likelihood(model: LatentModel, stretches: list[np.ndarray]) -> float:
@@ -134,8 +151,7 @@ def filtered_log_likelihood(model: LatentModel, stretches: list[np.ndarray]) -> 
     """
     total = 0.0
     for x in _by_length(stretches):
-        of = filter_of(model, x.shape[1])
-        total += _log_likelihood(x, x - _predicted_means(model, x, of) @ model.C.T, of)
+        total += float(trial_log_likelihoods(model, x).sum())
     return total
 
 
@@ -180,7 +196,7 @@ def _moments(model: LatentModel, x: np.ndarray) -> Moments:
     total, crossed, at_first, at_last = _smoothed_covariances(of, J, samples)
     flat, late, early = (m.reshape(-1, len(A)) for m in (means, means[:, 1:], means[:, :-1]))
     return Moments(
-        _log_likelihood(x, errors, of),
+        float(_log_likelihoods(x, errors, of).sum()),
         flat.T @ flat + trials * total,
         means[:, 0].T @ means[:, 0] + trials * at_first,
         means[:, -1].T @ means[:, -1] + trials * at_last,
