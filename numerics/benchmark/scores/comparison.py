@@ -7,7 +7,7 @@ import scipy.ndimage
 
 from numerics.benchmark.score import Evidence, Score
 
-_AHEAD = (1, 5, 20)
+_AHEAD = {"R2_1": 1, "R2_5": 5, "R2_20": 20}
 _BINS = 12
 _SMOOTHING = 10
 
@@ -24,7 +24,7 @@ class Comparison(Score):
 
     id: ClassVar[str] = "comparison"
     sentence: ClassVar[str] = "for comparison, never ranked: R2, distances of state spaces and spectra, bits per spike"
-    columns: ClassVar[dict[str, str]] = {f"R2_{k}": f"variance explained {k} bins ahead" for k in _AHEAD} | {
+    columns: ClassVar[dict[str, str]] = {name: f"variance explained, {k} bins ahead" for name, k in _AHEAD.items()} | {
         "D_stsp": "divergence of the recorded states from the model's, in nats",
         "D_H": "Hellinger distance of the power spectra",
         "bits_per_spike": "of counts one bin ahead; nan where activity is no counts",
@@ -34,7 +34,7 @@ class Comparison(Score):
         """As of `Score`."""
         recorded, free = evidence.testing.activity, evidence.rollouts["free"].mean(axis=1)
         places = evidence.queries["free"].place
-        found = {f"R2_{k}": variance_explained(recorded, free, places, k) for k in _AHEAD}
+        found = {name: variance_explained(recorded, free, places, k) for name, k in _AHEAD.items()}
         long = evidence.rollouts["long"][:, 0]
         found["D_stsp"] = state_space_divergence(recorded, long)
         found["D_H"] = spectral_distance(recorded, long)

@@ -122,4 +122,4 @@ def pulses_needed(cell: Cell, queries: Queries, time: float = 1.0) -> float:
         return float("nan")
     d = M @ queries.pulse[queries.kind == "single"].T
     telling = np.max(np.sum(d * np.linalg.solve(V, d), axis=0))
-    return float(quantile_sum() ** 2 / telling) if telling > 0 else float("inf")
+    return float(quantile_sum(0.05, 0.05) ** 2 / telling) if telling > 0 else float("inf")
