@@ -20,7 +20,7 @@ class Checks(Score):
 
     A true timescale is flat over the lag and the order of a fit, an invented one falls. Log-convexity of the
     autocovariance and real cross-spectra cannot be violated in detailed balance (R9). How far fits of other seeds agree
-    is in `statistics.seed_agreement`.
+    is no score of one cell: the report card counts it.
     """
 
     id: ClassVar[str] = "checks"
