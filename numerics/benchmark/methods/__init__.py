@@ -18,6 +18,8 @@ CLASSES = {
     "latent-lds": "latent_lds.LatentLds",
     "low-rank": "low_rank_network.LowRankNetwork",
     "delay-dmd": "delay_dmd.DelayDmd",
+    "rnn": "forced_network.ForcedNetwork",
+    "latent-ode": "latent_ode.LatentOde",
     "oracle": "oracle.Oracle",
     "truth": "truth_in_hand.TruthInHand",
 }

@@ -48,7 +48,7 @@ class Limits:
         processes: with threads, at once.
     """
 
-    seconds: float = 600.0
+    seconds: float = 60.0
     memory: int = 4 * 2**30
     disk: int = 2**30
     output: int = 2**20

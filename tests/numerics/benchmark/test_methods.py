@@ -21,8 +21,10 @@ from theory.students import Autoregression
 from theory.students.student import timescale_of
 
 SLOW = 30.0
-LINEAR = ("ridge", "var", "instruments", "subspace", "latent-lds", "low-rank", "delay-dmd", "truth", "oracle")
 NULLS = ("leak", "phase-randomised")
+# the flow is not trained to the end here: at its own 800 steps it says 38 and 44 where 30 is true
+SLOW_FOUND = tuple(name for name in CLASSES if name not in (*NULLS, "latent-ode"))
+DETERMINISTIC = ("delay-dmd", "latent-ode")
 
 
 @functools.cache
@@ -43,6 +45,8 @@ def fitted(name):
 
 def fit(name):
     kind = method(name)
+    if hasattr(kind, "steps"):  # trained by gradient: long enough for what is asked here
+        kind = dataclasses.replace(kind, steps=30, batch=16, window=8)
     return kind.fit(line(), 0, truth=cell()) if getattr(kind, "needs_truth", False) else kind.fit(line(), 0)
 
 
@@ -84,8 +88,8 @@ def test_long_rollouts_stay_with_the_data(name):
     assert np.abs(path).max() < 3 * np.abs(line().activity).max()
 
 
-@pytest.mark.parametrize("name", LINEAR)
-def test_linear_methods_recover_the_timescale_of_what_is_all_seen(name):
+@pytest.mark.parametrize("name", SLOW_FOUND)
+def test_methods_recover_the_timescale_of_what_is_all_seen(name):
     """From what they simulate alone: how the response to a pulse decays between 10 and 40 bins."""
     model = fitted(name)
     response = model.simulate(history(), 41, pulse=np.eye(4)[2], seed=1) - model.simulate(history(), 41, seed=1)
@@ -95,7 +99,7 @@ def test_linear_methods_recover_the_timescale_of_what_is_all_seen(name):
     assert 0.6 * SLOW < found < 1.7 * SLOW
 
 
-@pytest.mark.parametrize("name", [name for name in CLASSES if name not in ("leak", "phase-randomised", "delay-dmd")])
+@pytest.mark.parametrize("name", [name for name in CLASSES if name not in (*NULLS, *DETERMINISTIC)])
 def test_forecasts_err_as_much_as_they_say(name):
     """One bin ahead, on what no method has seen: the spread of continuations is the error of their mean."""
     x, errors, told = line(1).activity[0], [], []

@@ -400,6 +400,6 @@ def test_the_readme_shows_what_is_tested():
     for path in ("examples/my_method.py", "examples/my_program.pl", "methods/"):
         assert f"]({path})" in text and (EXAMPLES.parent / path).exists()
     limits = Limits()
-    assert f"at most {limits.seconds:g} s, with\nat most {limits.memory / 2**30:g} GB of memory" in text
+    assert f"at most {limits.seconds:g} s (`--seconds`), with\nat most {limits.memory / 2**30:g} GB of memory" in text
     assert f"{limits.disk / 2**30:g} GB of files" in text
     assert f"{limits.output / 2**20:g} MB of text printed and {limits.processes} processes" in text
