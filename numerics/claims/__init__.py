@@ -2,6 +2,7 @@
 
 from numerics.claims.chain_end import chain_end as chain_end
 from numerics.claims.free_running import free_running as free_running
+from numerics.claims.generalised_forcing import generalised_forcing as generalised_forcing
 from numerics.claims.integrator_half_time import integrator_half_time as integrator_half_time
 from numerics.claims.integrator_outlier import integrator_outlier as integrator_outlier
 from numerics.claims.line_attractor_missed import line_attractor_missed as line_attractor_missed
@@ -20,6 +21,7 @@ from numerics.claims.wide_network_slow_mode import wide_network_slow_mode as wid
 __all__ = [
     "chain_end",
     "free_running",
+    "generalised_forcing",
     "integrator_half_time",
     "integrator_outlier",
     "line_attractor_missed",

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 import scipy.optimize
 
 from theory.checks import count
 from theory.errors import DivergedError
 from theory.students.kalman import LatentModel, stationary_covariance
+from theory.students.stable_models import gradient_in_parameters, matrices_of, parameters_of
 from theory.students.student import Fit
 from theory.students.subspace import Subspace
 
@@ -33,10 +33,8 @@ def latent_limit(recorded, order: int) -> LatentLimit:
         h = 1/(4 pi) int_-pi^pi [tr(f g^-1) - ln det(f g^-1) - d] dw,
         g(w) = C (e^{iw} - A)^-1 Q (e^{iw} - A)^-* C^T + R,
 
-    with f the recorded spectrum: maximum likelihood ends at the g of least h (Whittle). The basis of the states is
-    chosen such that their stationary covariance is the identity; then `A = M L^-T`, `L L^T = I + M^T M`,
-    `Q = I - A A^T = (I + M M^T)^-1` is a stable model for *every* matrix M, and every stable model with Q > 0 is one.
-    Descent (L-BFGS) over M, C and a Cholesky factor of R is free, and starts from subspace identification.
+    with f the recorded spectrum: maximum likelihood ends at the g of least h (Whittle). Descent (L-BFGS) is over all
+    stable models (`stable_models`), and starts from subspace identification.
 
     The integral is a sum over equal steps of u, `tan(w / 2) = s tan(u / 2)`, which crowd where slow modes peak; the
     number of steps is doubled until it does not matter.
@@ -63,7 +61,7 @@ def latent_limit(recorded, order: int) -> LatentLimit:
     start = subspace_start(recorded, order)
     slowest = np.abs(np.linalg.eigvals(start.A)).max()
     squeeze = float(np.sqrt(np.clip(1 - slowest, 1e-8, 0.5)))
-    parameters, number = _parameters(start), _ANGLES
+    parameters, number = parameters_of(start), _ANGLES
     while True:
         found = _descend(_grid(recorded, number, squeeze), parameters, order)
         finer = _grid(recorded, 2 * number, squeeze)
@@ -77,7 +75,7 @@ def latent_limit(recorded, order: int) -> LatentLimit:
             f"no latent model of order {order} is nearest: descent stops at a gradient of "
             f"{np.abs(found.jac).max():.1g}. Use a lower order."
         )
-    A, C, Q, R = _matrices(found.x, order, recorded.neurons)[0]
+    A, C, Q, R = matrices_of(found.x, order, recorded.neurons)
     fit = Fit(A, recorded.bin_size, 1, C, np.eye(order), Q, R)
     return LatentLimit(fit, max(float(found.fun), 0.0))
 
@@ -98,27 +96,6 @@ def subspace_start(recorded, order: int) -> LatentModel:
 def _raised(covariance: np.ndarray, scale: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     return (vectors * np.maximum(values, 0.01 * np.trace(scale) / len(scale))) @ vectors.T
-
-
-def _parameters(model: LatentModel) -> np.ndarray:
-    root = np.linalg.cholesky(model.P)
-    A, C = np.linalg.solve(root, model.A @ root), model.C @ root
-    # L^T L = (I - A^T A)^-1 with L lower triangular: a Cholesky factor taken from the other end
-    upper = np.linalg.cholesky(np.linalg.inv(np.eye(len(A)) - A.T @ A)[::-1, ::-1])[::-1, ::-1]
-    noise = np.linalg.cholesky(model.R)
-    noise[np.diag_indices_from(noise)] = np.log(np.diag(noise))
-    return np.concatenate([(A @ upper).ravel(), C.ravel(), noise[np.tril_indices_from(noise)]])
-
-
-def _matrices(parameters: np.ndarray, order: int, neurons: int):
-    """A, C, Q and R, and what they are made of: M, L and the Cholesky factor of R."""
-    M, C, noise = np.split(parameters, [order**2, order**2 + order * neurons])
-    M, C, root = M.reshape(order, order), C.reshape(neurons, order), np.zeros((neurons, neurons))
-    root[np.tril_indices(neurons)] = noise
-    root[np.diag_indices(neurons)] = np.exp(np.diag(root))
-    L = np.linalg.cholesky(np.eye(order) + M.T @ M)
-    A = scipy.linalg.solve_triangular(L, M.T, lower=True).T
-    return (A, C, np.linalg.inv(np.eye(order) + M @ M.T), root @ root.T), (M, L, root)
 
 
 def _grid(recorded, number: int, squeeze: float):
@@ -142,18 +119,18 @@ def _descend(grid, start: np.ndarray, order: int):
 def divergence_and_gradient(
     parameters: np.ndarray, angles: np.ndarray, weights: np.ndarray, spectrum: np.ndarray, order: int
 ) -> tuple[float, np.ndarray]:
-    """The rate h of `latent_limit` on a grid of angles, and its gradient in M, C and the Cholesky factor of R.
+    """The rate h of `latent_limit` on a grid of angles, and its gradient in the parameters of `stable_models`.
 
     With `W = g^-1 - g^-1 f g^-1`, `dh = 1/(4 pi) int tr(W dg) dw`.
 
     Args:
-        parameters: M, C and the factor's lower triangle with the logarithms of its diagonal, one after the other.
+        parameters: of a stable model.
         angles, weights: w, and dw / pi, (angle,), between 0 and pi.
         spectrum: f, (angle, neuron, neuron).
         order: n.
     """
     neurons = spectrum.shape[1]
-    (A, C, Q, R), (M, L, root) = _matrices(parameters, order, neurons)
+    A, C, Q, R = matrices_of(parameters, order, neurons)
     states = np.linalg.inv(np.exp(1j * angles)[:, None, None] * np.eye(order) - A)
     response = C @ states
     adjoint = np.conj(np.swapaxes(response, 1, 2))
@@ -169,15 +146,5 @@ def divergence_and_gradient(
 
     of_C = mean(states @ Q @ pulled).T
     of_Q, of_R = 0.5 * mean(pulled @ response), 0.5 * mean(W)
-    of_A = mean(states @ Q @ pulled @ response).T - 2 * of_Q @ A  # Q = I - A A^T
-    # back through A = M L^-T and the Cholesky factor L of S = I + M^T M
-    of_M = scipy.linalg.solve_triangular(L, of_A.T, lower=True, trans="T").T
-    of_L = -np.tril(of_M.T @ A)
-    inner = np.tril(L.T @ of_L)
-    inner[np.diag_indices(order)] /= 2
-    half = scipy.linalg.solve_triangular(L, inner + inner.T, lower=True, trans="T")
-    of_S = 0.5 * scipy.linalg.solve_triangular(L, half.T, lower=True, trans="T")
-    of_M = of_M + 2 * M @ of_S
-    of_root = 2 * of_R @ root
-    of_root[np.diag_indices(neurons)] *= np.diag(root)
-    return float(rate), np.concatenate([of_M.ravel(), of_C.ravel(), of_root[np.tril_indices(neurons)]])
+    of_A = mean(states @ Q @ pulled @ response).T
+    return float(rate), gradient_in_parameters(parameters, order, neurons, of_A, of_C, of_Q, of_R)

@@ -17,8 +17,14 @@ class Windowed(Student):
     `h_{n+1} = W h_n + U x_n`, `x_{n+1} = C h_{n+1}` predicts with `M_j = C W^j U`, and hidden units at least k times as
     many as neurons make the M_j free. The problem is convex. With k = 1 it is `Autoregression()`, however wide the
     network: only neurons' present is seen, and what is hidden must be explained by slow modes. Longer windows
-    explain it by the past instead. The model that is reported runs on its own output, `x_n = sum_j M_j x_{n-1-j}`; what
-    the network's W does beyond k bins of memory is not determined by its training, and is taken to be nothing.
+    explain it by the past instead. The model that is reported runs on its own output, `x_n = sum_j M_j x_{n-1-j}`.
+
+    For k > 1 this is what training determines, and *not* what a network reports. The loss does not depend on
+    `M_j = C W^j U` from j = k on, and hidden units more than k times as many as neurons leave them free: with W a shift
+    register over more than k bins, C = (M_0, M_1, ...) may go on as it likes. So at one and the same least loss the
+    free network, `det(z - W - U C) = 0`, that is `det(I - sum_{j=0}^inf M_j z^{-j-1}) = 0`, has any slow mode, or
+    none that is stable; its response to what it sees after rest is determined for k bins, and for no longer. The
+    student here takes what is beyond for nothing, as a network would that is reset after k bins.
 
     Args:
         window: k, in bins.
