@@ -1,4 +1,4 @@
-"""Figure: one recording, four ways to train, and the slow modes that each reports."""
+"""Figure: one recording, five ways to train, and the slow modes that each reports."""
 
 import dataclasses
 import functools
@@ -17,17 +17,30 @@ _CIRCUITS = {
     "line attractor": (circuits.symmetric_line_attractor, {"neurons": 100, "slow": 200.0, "fast": 1.0, "seed": 0}, 5),
     "chain with skips": (circuits.feedforward_chain, {"neurons": 60, "skip": 1.0, "rotated": True, "seed": 0}, 6),
 }
-_SWEPT = {"teacher forcing": np.geomspace(0.01, 100, 25), "rollout": (1, 2, 3, 5, 8, 12, 20), "latent": range(3, 9)}
-_TRAINED = {"teacher forcing": (0.03, 0.3, 3.0), "rollout": (1, 5, 20), "latent": (3, 5, 6)}
+_SWEPT = {
+    "teacher forcing": np.geomspace(0.01, 100, 25),
+    "rollout": (1, 2, 3, 5, 8, 12, 20),
+    "latent": range(3, 9),
+    "forcing": np.linspace(0, 1, 11),
+}
+_TRAINED = {
+    "teacher forcing": (0.03, 0.3, 3.0),
+    "rollout": (1, 5, 20),
+    "latent": (3, 5, 6),
+    "forcing": (0.0, 0.2, 0.5, 1.0),
+}
 _LABELS = {
     "teacher forcing": "a  teacher forcing, stopped early",
     "rollout": "b  longer views",
     "latent": "c  hidden states",
+    "forcing": "d  forcing",
 }
+_WINDOW = 10  # bins, of forcing
 _AXES = {
     "teacher forcing": "training time x mean variance",
     "rollout": "steps of a rollout, lag of a regression",
     "latent": "states in all, 5 or 6 neurons seen",
+    "forcing": "forcing towards the data",
 }
 
 
@@ -39,7 +52,14 @@ def _first_fitting(circuit: str, samples: int) -> Fitting:
 
 def _students(circuit: str, settings: dict) -> dict:
     recorded = _first_fitting(circuit, 20_000).endless(0)
-    return standard_procedures(recorded, settings["teacher forcing"], settings["rollout"], settings["latent"])
+    return standard_procedures(
+        recorded,
+        settings["teacher forcing"],
+        settings["rollout"],
+        settings["latent"],
+        forcings=settings["forcing"],
+        window=_WINDOW,
+    )
 
 
 class WaysToTrain(Figure):
@@ -50,12 +70,14 @@ class WaysToTrain(Figure):
     paper = "derived here; teachers of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024"
     caption = (
         "Slowest timescale reported of 5 of 100 neurons of a symmetric line attractor (blue, truth 200, dotted) and of "
-        "6 of 60 of a chain with skips (orange, no slow mode, truth 1), by networks trained in four ways on the same "
+        "6 of 60 of a chain with skips (orange, no slow mode, truth 1), by networks trained in five ways on the same "
         "recordings, bins of 1. Lines: endless recordings, thick where a slow mode is reported (above the grey line, "
         "20, and 10 times the next mode); dots: networks fitted to recordings of 20,000 bins, mean and range over 4. "
         "a: teacher forcing over training time; stopped early, the chain's network has a slower mode than it ends "
         "with. b: rollouts (solid) and regression over a lag (dashed): the longer, the nearer the truth, for both. c: "
-        "one state beyond the neurons finds the line; the chain's fits have no single persistent mode left."
+        "one state beyond the neurons finds the line; the chain's fits have no single persistent mode left. d: trained "
+        "over windows of 10 bins while pulled towards the data, from running freely (0) to teacher forcing (1): in "
+        "between the line lasts longest, and the chain's fits turn into pairs that are no persistent mode."
     )
     runtime = "1 min"
 
@@ -73,11 +95,11 @@ class WaysToTrain(Figure):
         return [fitting for circuit in _CIRCUITS for fitting in self._fittings(circuit, scale).values()]
 
     def draw(self, scale: str, store):
-        """Three panels: training time, rollouts and lags, hidden states."""
+        """Four panels: training time, rollouts and lags, hidden states, forcing."""
         import matplotlib.pyplot as plt
 
-        figure, panels = plt.subplots(1, 3, figsize=(2 * COLUMN, 2.5), sharey=True)
-        shown = dict(zip(_SWEPT, panels, strict=True))
+        figure, panels = plt.subplots(2, 2, figsize=(1.5 * COLUMN, 4.4), sharey=True)
+        shown = dict(zip(_SWEPT, panels.flat, strict=True))
         for circuit, colour in zip(_CIRCUITS, PALETTE, strict=False):
             recorded = _first_fitting(circuit, 20_000).endless(0)
             students = _students(circuit, _SWEPT)
@@ -99,9 +121,10 @@ class WaysToTrain(Figure):
             axes.axhline(200.0, color=PALETTE[0], lw=0.8, ls=":", zorder=0)
             axes.axhline(1.0, color=PALETTE[1], lw=0.8, ls=":", zorder=0)
             axes.set(yscale="log", xlabel=_AXES[procedure], title=_LABELS[procedure])
-            axes.set_xscale("linear" if procedure == "latent" else "log")
-        panels[0].set_ylabel("slowest timescale reported")
-        panels[0].legend(loc="lower right")
+            axes.set_xscale("linear" if procedure in ("latent", "forcing") else "log")
+        for axes in panels[:, 0]:
+            axes.set_ylabel("slowest timescale reported")
+        panels[0, 0].legend(loc="lower right")
         return figure
 
 

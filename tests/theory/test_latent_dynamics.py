@@ -141,18 +141,19 @@ class TestMaximumLikelihood:
         differences = scipy.optimize.approx_fprime(parameters, likelihood, 1e-6)
         np.testing.assert_allclose(gradient, differences, atol=1e-5 * np.abs(gradient).max())
 
-    @pytest.mark.parametrize("noise", [0.0, 0.5])
+    @pytest.mark.parametrize("noise", [0.0, pytest.param(0.5, marks=pytest.mark.full)])
     def test_ends_higher_than_three_hundred_steps_of_expectation_maximisation(self, noise):
         """Without observation noise by far: EM's steps vanish with its R, which is still far from zero."""
         circuit = circuits.symmetric_line_attractor(5, slow=20.0)
-        recording = record(circuit, 250, 1.0, observed=[0, 1], observation_noise=noise, seed=1)
+        recording = record(circuit, 150, 1.0, observed=[0, 1], observation_noise=noise, seed=1)
         slow = expectation_maximisation(subspace_start(recording, 3), recording.stretches(), 300)
         fits = [
             Fit(slow.A, 1.0, 1, slow.C, process_noise=slow.Q, observation_noise=slow.R),
             LatentDynamics(3, iterations=100).fit(recording),
         ]
         by_steps, by_ascent = (log_likelihood(recording, fit) for fit in fits)
-        assert by_ascent > by_steps + (0.1 if noise == 0 else 0.0)
+        # without noise 6e-4 nats a sample are left, measured at 150 and at 500 samples: half of that must be gained
+        assert by_ascent > by_steps + (3e-4 * 150 if noise == 0 else 0.0)
         least = [np.linalg.eigvalsh(fit.observation_noise)[0] for fit in fits]
         assert noise or least[1] < 0.01 * least[0]
 
@@ -242,7 +243,7 @@ class TestLimit:
             recordings = [
                 record(circuit, samples, 1.0, observed=[0], observation_noise=noise, seed=seed) for seed in range(8)
             ]
-            for student in (LatentDynamics(2, iterations=100), Subspace(2, 8)):
+            for student in (LatentDynamics(2, iterations=100, tolerance=1e-6), Subspace(2, 8)):
                 fits = [student.fit(recording).slowest() for recording in recordings]
                 errors[type(student), samples] = np.sqrt(np.mean(np.log(np.array(fits) / limit.fit.slowest()) ** 2))
         for kind in (LatentDynamics, Subspace):

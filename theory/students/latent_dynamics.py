@@ -41,7 +41,7 @@ class LatentDynamics(Student):
 
     order: int
     iterations: int = 300
-    tolerance: float = 1e-9
+    tolerance: float = 1e-8
 
     def fit(self, recorded) -> Fit:
         """As of `Student`; of a recording through `stretches()`, of an endless one through `spectrum(angles)`."""
