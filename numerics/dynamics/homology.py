@@ -84,7 +84,8 @@ def persistence(points) -> Bars:
             begins.append(number)
     pieces = np.array([[0.0, death] for death in [*deaths, np.inf]])
 
-    a, b, c = np.array([(p, q, r) for p in range(size) for q in range(p) for r in range(q)]).reshape(-1, 3).T
+    triples = [(p, q, r) for p in range(size) for q in range(p) for r in range(q)]
+    a, b, c = np.array(triples, dtype=int).reshape(-1, 3).T
     edges = np.sort(np.stack([edge[a, b], edge[a, c], edge[b, c]], axis=1), axis=1)
     edges = edges[birth[edges[:, 2]] <= end] if len(edges) else edges
     columns, loops, waiting = {}, [], set(begins)

@@ -49,7 +49,7 @@ def lyapunov_spectrum(
         ProblemError: fewer than 20 steps of twice the size in the duration; starts as in `fixed_points`.
         DivergedError: a path left the finite numbers.
 
-    >>> decay = lyapunov_spectrum(lambda x: jnp.array([-1.0, -3.0]) * x, np.ones((1, 2)), 10.0, 0.01, 1.0)
+    >>> decay = lyapunov_spectrum(lambda x: jnp.array([-1.0, -3.0]) * x, np.ones((1, 2)), 10.0, 0.01, 20.0)
     >>> decay.exponents.round(7), bool((np.abs(decay.exponents - [-1, -3]) < 1.1 * decay.errors + 1e-12).all())
     (array([-1., -3.]), True)
 

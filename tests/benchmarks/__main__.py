@@ -18,7 +18,7 @@ from numerics.cost import gradient_operations, matrix_vector_rate
 from numerics.evaluators import Gramians, Moments, TimeGrid
 from numerics.simulation import _stack
 from numerics.training import advance, training_keys
-from tests.benchmarks import kernels, recorded, sampled
+from tests.benchmarks import fixed_points, kernels, recorded, sampled
 from theory.derivation import derive
 from theory.flow import flow
 
@@ -107,7 +107,8 @@ def rows() -> list[tuple[str, ...]]:
                 f"moments are {other / moments:.1f} times faster",
             )
         )
-    return table + sampled.rows(seconds, matrix_product_rate) + recorded.rows(seconds) + kernels.rows(seconds)
+    table += sampled.rows(seconds, matrix_product_rate) + recorded.rows(seconds) + kernels.rows(seconds)
+    return table + fixed_points.rows(seconds)
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ def lemniscate(number):
 
 SETS = {
     "point": (lambda: 1e-9 * RANDOM.normal(size=(50, 3)), (1, 0)),
+    "one state": (lambda: np.ones((1, 3)), (1, 0)),
+    "two states": (lambda: np.eye(2), (2, 0)),
     "three points": (lambda: np.eye(3)[RANDOM.integers(3, size=50)] + 1e-9 * RANDOM.normal(size=(50, 3)), (3, 0)),
     "line": (lambda: np.outer(RANDOM.uniform(-1, 1, 300), [1.0, 2.0, 0.5]), (1, 0)),
     "curved line": (lambda: (lambda s: np.stack([s, s**2, s**3], axis=1))(RANDOM.uniform(-1, 1, 300)), (1, 0)),
