@@ -24,15 +24,16 @@ def rows(seconds: Callable) -> list[tuple[str, ...]]:
 def row(neurons: int, seconds: Callable) -> tuple[str, ...]:
     """Certified points a second, points counted as often as starts lead to one; and the same one start after another.
 
-    The other minimises `|f|^2 / 2` from each start by scipy's L-BFGS-B with JAX's gradient, to the end, and asks for the
-    same certificate. The first gives, beyond it, each point once and its stability.
+    The other minimises `|f|^2 / 2` from each start by scipy's L-BFGS-B with JAX's gradient, to the end, and asks for
+    the same certificate. The first gives, beyond it, each point once and its stability.
     """
     circuit = circuits.bistable_circuit(neurons, seed=3)
     velocity = RecurrentVelocity(circuit)
     starts = 3 * np.random.default_rng(0).uniform(-1, 1, size=(STARTS, 1)) @ circuit.weights[0].T
     starts = starts + np.random.default_rng(1).normal(size=starts.shape)
     found = fixed_points(velocity, starts, velocity.lipschitz)
-    here = seconds(lambda: fixed_points(velocity, starts, velocity.lipschitz).states) / found.hits[found.certified].sum()
+    taken = seconds(lambda: fixed_points(velocity, starts, velocity.lipschitz).states)
+    here = taken / found.hits[found.certified].sum()
 
     gradient = jax.jit(jax.value_and_grad(lambda z: jnp.sum(velocity(z) ** 2) / 2))
 
