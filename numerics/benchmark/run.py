@@ -50,11 +50,12 @@ def run_suite(
     """
     if scale not in GRIDS:
         raise ProblemError(f"scale must be one of {', '.join(GRIDS)}; got {scale!r}.")
-    families = {system.id for system in zoo()}
+    known = zoo(GRIDS[scale])
+    families = {system.id for system in known}
     unknown = [name for name in systems if name not in families]
     if unknown:
         raise ProblemError(f"no system is called {', '.join(unknown)}; there are {', '.join(sorted(families))}.")
-    chosen = [system for system in zoo() if not systems or system.id in systems or system.id == "N0"]
+    chosen = [system for system in known if not systems or system.id in systems or system.id == "N0"]
     needed = examinations(method, GRIDS[scale], seed, chosen, limits=limits or Limits())
     store, begin = ResultStore(output / "results"), time.perf_counter()
     with single_threaded():

@@ -12,12 +12,15 @@ from numerics.benchmark.examination import Examination
 from numerics.benchmark.observations.mixing import Mixing
 from numerics.benchmark.observations.random_subset import RandomSubset
 from numerics.benchmark.running.answer import Limits
+from numerics.benchmark.table import family
 from theory.checks import count
+from theory.circuits import LinearCircuit
 from theory.errors import ProblemError
 
-APART = 100_000  # draws between the seeds of two runs
+APART = 1000  # draws between the seeds of two runs
+CALIBRATION = 500  # the first draw of calibration cells, after the run's own first
+MOST = 1000  # seeds of runs: systems tell draws apart below a million
 LIMITS = Limits()
-CALIBRATION = 50_000  # the first draw of calibration cells, after the run's own first
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,11 @@ class Grid:
         draws: circuits of each family in each cell.
         recordings: of each circuit.
         fits: of each recording.
-        calibration: draws of N0 from which thresholds are taken, in each cell.
+        calibration: draws of N0 from which thresholds are taken, in each cell; the first number at which a threshold of
+            5% is exact is 19.
+        variants: of systems besides their usual settings: pairs of an id and settings by name.
+        all_impostors: those of nonlinear systems too, which are regressed on long simulations.
+        scores: ids; all that there are if none is given.
     """
 
     fractions: tuple[float, ...]
@@ -44,11 +51,24 @@ class Grid:
     draws: int
     recordings: int = 1
     fits: int = 1
-    calibration: int = 40
+    calibration: int = 19
+    variants: tuple[tuple[str, dict], ...] = ()
+    all_impostors: bool = True
+    scores: tuple[str, ...] = ()
 
 
 GRIDS = {
-    "quick": Grid((0.05, 0.2, 0.5), (1000.0, 10_000.0), (0.5,), (4.0,), (), draws=10),
+    "quick": Grid(
+        (0.05, 0.2),
+        (1000.0, 10_000.0),
+        (0.5,),
+        (4.0,),
+        (),
+        draws=6,
+        variants=(("L1", {"slow": 200.0}),),
+        all_impostors=False,
+        scores=("verdict", "timescale", "comparison"),
+    ),
     "paper": Grid(
         (0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
         (1000.0, 3000.0, 10_000.0, 30_000.0, 100_000.0),
@@ -68,7 +88,14 @@ GRIDS = {
         draws=40,
         recordings=2,
         fits=2,
-        calibration=200,
+        calibration=199,
+        variants=(
+            ("N0", {"gain": 0.5}),
+            *(("F1", {"skip": skip, "rotated": turned}) for skip in (0.0, 0.25, 1.0) for turned in (False, True)),
+            ("L1", {"slow": 200.0}),
+            ("L1", {"non_normality": 10.0}),
+            ("Pn", {"copies": 3}),
+        ),
     ),
 }
 
@@ -106,11 +133,13 @@ def examinations(
         scores: all that there are if None.
         limits: of a method that is not ours.
     """
-    count(seed, "seed", least=0)
+    count(seed, "seed", least=0, most=MOST - 1)
     if grid.draws > CALIBRATION or grid.calibration > APART - CALIBRATION:
         raise ProblemError(f"{grid.draws} and {grid.calibration} draws: at most {CALIBRATION} keep seeds disjoint.")
-    systems = zoo() if systems is None else systems
-    scores = tuple(kind() for kind in registry.scores().values()) if scores is None else tuple(scores)
+    systems = zoo(grid) if systems is None else systems
+    if scores is None:
+        scores = [registry.named(registry.scores(), name, "score") for name in grid.scores or registry.scores()]
+    scores = tuple(scores)
     every = dict(scores=scores, limits=limits)
     repeats = dict(recordings=grid.recordings, fits=grid.fits)
     found = []
@@ -118,23 +147,33 @@ def examinations(
         for cell in settings(grid, system):
             test = dict(first=seed * APART, draws=grid.draws, **repeats, **every)
             found.append(Examination(method, cell, **test))
-            if system.id != "N0" and sees_neurons(cell) and has_impostor(system):
+            if sees_neurons(cell) and has_impostor(system, grid.all_impostors):
                 found.append(Examination(method, dataclasses.replace(cell, impostor=True), **test))
-            if system.id == "N0":
+            if family(system) == "N0":
                 other = dict(first=seed * APART + CALIBRATION, draws=grid.calibration, part="calibration")
                 found.append(Examination(method, cell, **other, **every))
     return found
 
 
-def zoo() -> list:
-    """Every system, in all variants of it that the benchmark is run on."""
-    return [kind() for kind in registry.systems().values()]
+def zoo(grid: Grid) -> list:
+    """Every system, as it usually is and in the variants of a grid."""
+    known = registry.systems()
+    usual = [kind() for kind in known.values()]
+    return usual + [known[name](**settings) for name, settings in grid.variants if name in known]
 
 
 @functools.cache
-def has_impostor(system) -> bool:
-    """Whether there is a Markov impostor of a few of its neurons."""
-    return system.impostor(system.draw(0), np.arange(2)) is not None
+def has_impostor(system, nonlinear: bool = True) -> bool:
+    """Whether there is a Markov impostor of a few of its neurons that is not the system again, as N0's is.
+
+    Args:
+        system: of the zoo.
+        nonlinear: whether those of nonlinear systems count.
+    """
+    circuit = system.draw(0)
+    if system.id == "N0" or not (nonlinear or isinstance(circuit, LinearCircuit)):
+        return False
+    return system.impostor(circuit, np.arange(2)) is not None
 
 
 def sees_neurons(cell: Cell) -> bool:
