@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from numerics.checking.calibration import KINDS, Rates, calibrate
 from numerics.checking.fit import Finding, check_fit
+from numerics.checking.fit_calibration import FIRST_SEED, judge
 from numerics.checking.fit_words import page
 from numerics.checking.recording import check_recording
 from numerics.checking.surrogates import surrogate_autocorrelations
@@ -275,6 +277,18 @@ def test_command_writes_one_page_and_overwrites_nothing(chain, tmp_path, capsys)
     assert main(["check-fit", *files, "--output", str(output)]) == 1
     assert "--overwrite" in capsys.readouterr().err and output.read_text(encoding="utf-8") == text
     assert main(["check-fit", files[0]]) == 1
+
+
+@pytest.mark.parametrize("draws", [2, pytest.param(60, marks=pytest.mark.full)])
+def test_line_attractors_with_memory_that_a_chain_could_have_are_not_explained_away(draws):
+    """Bounds are Wilson's; the control are chains, which must be."""
+    lines = [kind for kind in KINDS if "timescale" in kind and (draws > 2 or kind.endswith("50, |l||r| = 10"))]
+    chain = "chain with skips .5"
+    rates = {each.kind: each for each in calibrate(judge, draws, [*lines, chain], first_seed=FIRST_SEED)}
+    for kind in lines:
+        wrong = sum(rates[kind].counts.get(each.value, 0) for each in (Finding.EXPLAINED, Finding.UNSUPPORTED))
+        assert Rates(kind, {"wrong": wrong, "right": draws - wrong}).interval("wrong")[1] <= 0.05
+    assert rates[chain].interval(Finding.EXPLAINED.value)[2] >= 0.8
 
 
 @pytest.mark.parametrize("finding", [None, *Finding])
