@@ -85,9 +85,9 @@ def persistence(signal: np.ndarray, bin_size: float, least: float = 0.0) -> Pers
     and t_1 / 6, of either sign, and any share: so it can end sooner than an exponential, as that of a feedforward
     chain does. Both are fitted by Whittle's likelihood, the first at its best t_1 up to five times the memory
     (`memory`), the second at the best within a factor of two of it. Where the null holds the statistic is near
-    chi-squared with three degrees of freedom, but above it, since the alternative is the best of five: a nominal one
-    percent is two to four. `attractory check-recording --calibrate` counts how often it rejects line attractors of
-    every kind.
+    chi-squared with three degrees of freedom, but a little above it, since the alternative is the best of five: at a
+    nominal one percent about two in a hundred line attractors of timescales 50 and 100 are rejected.
+    `attractory check-recording --calibrate` counts it for every kind.
 
     Assumptions: stationary, Gaussian, nothing that oscillates more slowly than the bin; a slow mode seen clearly: one
     whose share of what is observed is below .4, because few neurons carry it, is rejected. It is at
