@@ -77,7 +77,7 @@ class WaysToTrain(Figure):
         "with. b: rollouts (solid) and regression over a lag (dashed): the longer, the nearer the truth, for both. c: "
         "one state beyond the neurons finds the line; the chain's fits have no single persistent mode left. d: trained "
         "over windows of 10 bins while pulled towards the data, from running freely (0) to teacher forcing (1): in "
-        "between the line lasts longest, and the chain's fits turn into pairs that are no persistent mode."
+        "between the line lasts longest, and the chain's fits have no single persistent mode."
     )
     runtime = "1 min"
 
