@@ -36,7 +36,7 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    assert all(command in printed for command in ("figures", "sweep", "validate", "doctor"))
+    assert all(command in printed for command in ("figures", "sweep", "validate", "benchmark", "doctor"))
 
 
 @pytest.mark.parametrize("command", ["figures", "sweep", "validate"])
