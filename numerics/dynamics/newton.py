@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-_BATCH = {"krylov": 64, "dense": 16}
+_BATCH, _LARGE_BATCH = 64, 16
 _STEPS_A_CALL = 4
 _DAMPING = 0.5 ** np.arange(7)
 _CONVERGED = 1e-8
@@ -57,12 +57,12 @@ def newton(field, starts, steps: int = 60) -> Converged:
     """
     starts = np.asarray(starts, dtype=float)
     if starts.shape[1] <= _SMALL:
-        return _run(_dense_step, field, starts, steps, _BATCH["dense"])
-    first = _run(_krylov_step, field, starts, steps, _BATCH["krylov"])
+        return _run(_dense_step, field, starts, steps, _BATCH)
+    first = _run(_krylov_step, field, starts, steps, _BATCH)
     rest = np.setdiff1d(np.arange(len(starts)), first.starts)
     if not rest.size:
         return first
-    second = _run(_dense_step, field, starts[rest], steps, _BATCH["dense"])
+    second = _run(_dense_step, field, starts[rest], steps, _LARGE_BATCH)
     states = np.concatenate([first.states, second.states])
     return second._replace(states=states, starts=np.concatenate([first.starts, rest[second.starts]]))
 
