@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.ndimage
 
 _COMPONENTS = 9
 _POINTS = 800
@@ -59,6 +60,43 @@ def peaks_of(points: np.ndarray, independent: float, seed: int = 0) -> Peaks:
         elif (tried := tried + 1) == 2:  # more of them will not help either
             break
     return _separated(chosen) if chosen is not None else Peaks(1, 1.0)
+
+
+def angular_peaks(plane: np.ndarray) -> Peaks:
+    """Peaks of the density of the angle about the centre, smoothed over a quarter of a radian: of a law with an empty
+    middle, where straight ways lead across the hole.
+
+    Args:
+        plane: (point, 2), about its mean.
+
+    >>> angles = np.random.default_rng(0).uniform(0, 2 * np.pi, 500)
+    >>> angular_peaks(np.stack([np.cos(angles), np.sin(angles)], axis=1)).number
+    1
+    >>> angular_peaks(np.stack([np.sign(np.cos(angles)), np.sign(np.sin(angles))], axis=1)).number
+    4
+    """
+    bins = 72
+    angles = np.arctan2(plane[:, 1] / plane[:, 1].std(), plane[:, 0] / plane[:, 0].std())
+    counts = np.bincount(((angles + np.pi) / (2 * np.pi) * bins).astype(int) % bins, minlength=bins)
+    density = scipy.ndimage.gaussian_filter1d(counts.astype(float), 0.25 * bins / (2 * np.pi), mode="wrap") + 1e-12
+    density = np.roll(density, -int(density.argmin()))  # from its deepest point around to it again
+    peaks, lowest, valleys = [density[0]], density[0], []
+    rising = False
+    for value in density[1:]:
+        if not rising and value * _VALLEY > lowest:  # out of a valley
+            valleys.append(lowest)
+            peaks.append(value)
+            rising = True
+        elif rising and value < _VALLEY * peaks[-1]:  # into the next
+            lowest, rising = value, False
+        if rising:
+            peaks[-1] = max(peaks[-1], value)
+        else:
+            lowest = min(lowest, value)
+    number = len(valleys)
+    if number < 2:
+        return Peaks(1, 1.0)
+    return Peaks(number, float(min(peaks[1:]) / max(valleys)))
 
 
 def _mixture(x: np.ndarray, components: int, random: np.random.Generator):

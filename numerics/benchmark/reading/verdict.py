@@ -7,7 +7,7 @@ import numpy as np
 
 from numerics.benchmark.queries import Queries
 from numerics.benchmark.reading.divergence import divergence
-from numerics.benchmark.reading.law import peaks_of
+from numerics.benchmark.reading.law import angular_peaks, peaks_of
 from numerics.benchmark.reading.modes import Modes, realised_modes, slowest_directions, stationary_modes
 from numerics.benchmark.reading.rest import hollowness, rest_of
 from numerics.benchmark.system import TYPES
@@ -225,15 +225,17 @@ def _of_law(long, modes, bin_size, apart) -> tuple[dict[str, float], int]:
     if apart is not None and apart.coupled and apart.growth > np.log(1e3) and apart.rate > 0:
         found["chaos"] = 3.0
     planes = [flat[:, :2], _principal(tail)] if coordinates > 1 else []
-    hollow = min((hollowness(plane) for plane in planes), default=1.0)
-    if hollow < _HOLLOW and "chaos" not in found:
-        found["cycle" if turning else "ring"] = 2.0 + 2 * np.log2(_HOLLOW / max(hollow, 1e-2))
-    if not turning and "chaos" not in found:
-        peaks = peaks_of(flat, independent)
+    hollow = min(((hollowness(plane), number) for number, plane in enumerate(planes)), default=(1.0, 0))
+    if "chaos" in found:
+        return found, 1
+    empty = hollow[0] < _HOLLOW
+    if not turning:
+        peaks = angular_peaks(planes[hollow[1]]) if empty else peaks_of(flat, independent)
         if peaks.number > 1:
-            found["points"] = float(np.log2(peaks.valley))
-            points = peaks.number
-            found.pop("ring", None)
+            found["points"], points = float(np.log2(peaks.valley)), peaks.number
+            empty = False
+    if empty:
+        found["cycle" if turning else "ring"] = 2.0 + 2 * np.log2(_HOLLOW / max(hollow[0], 1e-2))
     return found, points
 
 
