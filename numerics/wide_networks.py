@@ -115,12 +115,13 @@ def empirical_kernels(network: RecurrentNetwork, sequences, width: int, seed: in
     if given.ragged:
         raise ProblemError("empirical kernels take sequences of one length: cut them, or take them in groups.")
     weights = draw_weights(network, width, given.values.shape[2], seed, given.values.shape[1], len(given.values))
-    nngp, ntk = _kernels(network, weights, jnp.asarray(given.values))
+    nngp, ntk = kernels_at(network, weights, jnp.asarray(given.values))
     return TimeKernels(np.asarray(nngp), np.asarray(ntk), given.valid(), given.valid())
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _kernels(network, weights, sequences):
+def kernels_at(network: RecurrentNetwork, weights, sequences):
+    """The same of given weights: NNGP and NTK, (sequence, time, other sequence, other time)."""
     number, times, _ = sequences.shape
     width = weights["readout"].shape[0]
     silent = jnp.zeros((len(network.layers), times, width))

@@ -2,9 +2,14 @@
 
 from numerics.claims.chain_end import chain_end as chain_end
 from numerics.claims.free_running import free_running as free_running
+from numerics.claims.gated_gradients import gated_gradients as gated_gradients
 from numerics.claims.generalised_forcing import generalised_forcing as generalised_forcing
 from numerics.claims.integrator_half_time import integrator_half_time as integrator_half_time
 from numerics.claims.integrator_outlier import integrator_outlier as integrator_outlier
+from numerics.claims.lag_bias import lag_bias as lag_bias
+from numerics.claims.lazy_own_kernel import lazy_own_kernel as lazy_own_kernel
+from numerics.claims.lazy_power_law import lazy_power_law as lazy_power_law
+from numerics.claims.lazy_training import lazy_training as lazy_training
 from numerics.claims.line_attractor_missed import line_attractor_missed as line_attractor_missed
 from numerics.claims.markov_limit import markov_limit as markov_limit
 from numerics.claims.null_low_rank_slow import null_low_rank_slow as null_low_rank_slow
@@ -16,14 +21,20 @@ from numerics.claims.reversibility import reversibility as reversibility
 from numerics.claims.sampled_training import sampled_training as sampled_training
 from numerics.claims.seed_band import seed_band as seed_band
 from numerics.claims.transverse_escape import transverse_escape as transverse_escape
+from numerics.claims.wide_kernels import wide_kernels as wide_kernels
 from numerics.claims.wide_network_slow_mode import wide_network_slow_mode as wide_network_slow_mode
 
 __all__ = [
     "chain_end",
     "free_running",
+    "gated_gradients",
     "generalised_forcing",
     "integrator_half_time",
     "integrator_outlier",
+    "lag_bias",
+    "lazy_own_kernel",
+    "lazy_power_law",
+    "lazy_training",
     "line_attractor_missed",
     "markov_limit",
     "null_low_rank_slow",
@@ -35,6 +46,7 @@ __all__ = [
     "sampled_training",
     "seed_band",
     "transverse_escape",
+    "wide_kernels",
     "wide_network_slow_mode",
 ]
 

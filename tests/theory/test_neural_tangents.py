@@ -127,6 +127,31 @@ def test_empirical_kernel_is_the_product_of_jacobians(nt, implementation):
     close(found.transpose(0, 2, 1, 3).reshape(J.shape[0], -1), J @ J.T)
 
 
+def test_finite_networks_learn_each_group_of_weights_at_its_rate(nt):
+    """The empirical kernel is the sum over groups of the rate times the kernel of that group alone, draw by draw."""
+    rates = {"recurrent": 0.5, "input": 2.0, "bias": 1.5, "initial_state": 0.7}
+
+    def jacobian(layer):
+        init, apply, _ = Recurrent(6, layer)
+        params = init(jax.random.PRNGKey(0), ROWS.shape)[1]
+        flat, shaped = jax.flatten_util.ravel_pytree(params)
+        return jax.jacobian(lambda flat: apply(shaped(flat), ROWS).ravel())(flat), apply(params, ROWS)
+
+    def layer(**rates):
+        all_rates = {"recurrent": 0.0, "input": 0.0, "bias": 0.0, "initial_state": 0.0} | rates
+        return RecurrentLayer(Erf(), 1.5, 1.0, 0.3, InitialState(0.8), Rates(**all_rates))
+
+    J, outputs = jacobian(layer(**rates))
+    alone = {name: jacobian(layer(**{name: 1.0})) for name in rates}
+    for J_alone, same in alone.values():
+        close(same, outputs)
+        assert np.abs(J_alone).max() > 0.01
+    close(J @ J.T, sum(rates[name] * each @ each.T for name, (each, _) in alone.items()))
+    by_hand = [Rates(), Rates(recurrent=0.0)]  # which weights are trained decides how the outputs move in training
+    moved = [jacobian(RecurrentLayer(Erf(), 1.5, rates=each))[0] for each in by_hand]
+    assert (np.abs(moved[0]).max(0) > 0).sum() == (np.abs(moved[1]).max(0) > 0).sum() + 36
+
+
 def composed(nt, width, layer):
     stax = nt.stax
     before = stax.Dense(width, 1.1, 0.2), stax.Erf()

@@ -10,6 +10,15 @@ from theory.kernels.all_pairs import TimeBlocks as TimeBlocks
 from theory.kernels.all_pairs import TimeKernels as TimeKernels
 from theory.kernels.all_pairs import all_pairs as all_pairs
 from theory.kernels.all_pairs import all_pairs_bytes as all_pairs_bytes
+from theory.kernels.gated import GRU as GRU
+from theory.kernels.gated import GatedKernels as GatedKernels
+from theory.kernels.gated import GatedNetwork as GatedNetwork
+from theory.kernels.gated import GatedUnit as GatedUnit
+from theory.kernels.gated import GatedWeights as GatedWeights
+from theory.kernels.gated import MinimalGated as MinimalGated
+from theory.kernels.gated import Ungated as Ungated
+from theory.kernels.gated import gated_all_pairs as gated_all_pairs
+from theory.kernels.gated import gated_last_time as gated_last_time
 from theory.kernels.kernel_flow import KernelFlow as KernelFlow
 from theory.kernels.kernel_flow import gaussian_posterior as gaussian_posterior
 from theory.kernels.last_time import Kernels as Kernels
@@ -18,6 +27,7 @@ from theory.kernels.last_time_log import LogKernels as LogKernels
 from theory.kernels.last_time_log import last_time_log as last_time_log
 from theory.kernels.lazy_spectrum import LazySpectrum as LazySpectrum
 from theory.kernels.leaky import leaky_all_pairs as leaky_all_pairs
+from theory.kernels.learning_curve import LearningCurve as LearningCurve
 from theory.kernels.linear_continuous import exponential_norm as exponential_norm
 from theory.kernels.linear_continuous import is_learnable as is_learnable
 from theory.kernels.linear_continuous import laplace_kernel as laplace_kernel
@@ -44,12 +54,19 @@ __all__ = [
     "Activation",
     "Erf",
     "FromFunction",
+    "GRU",
+    "GatedKernels",
+    "GatedNetwork",
+    "GatedUnit",
+    "GatedWeights",
     "Identity",
     "InitialState",
     "KernelFlow",
     "Kernels",
     "LazySpectrum",
+    "LearningCurve",
     "LogKernels",
+    "MinimalGated",
     "Rates",
     "ReLU",
     "RecurrentLayer",
@@ -57,12 +74,15 @@ __all__ = [
     "Tanh",
     "TimeBlocks",
     "TimeKernels",
+    "Ungated",
     "Variances",
     "all_pairs",
     "all_pairs_bytes",
     "exponential_norm",
     "fastest_lag",
     "finite_width_ntk",
+    "gated_all_pairs",
+    "gated_last_time",
     "gaussian_posterior",
     "is_learnable",
     "lag_rates",

@@ -1,7 +1,5 @@
 """Gated units in the mean-field limit: plain units as a special case, and real networks."""
 
-from dataclasses import dataclass
-
 import jax
 import numpy as np
 import pytest
@@ -12,29 +10,15 @@ from theory.kernels import Erf, Identity, InitialState, Rates, RecurrentLayer, R
 from theory.kernels.gated import (
     GRU,
     GatedNetwork,
-    GatedUnit,
     GatedWeights,
     MinimalGated,
+    Ungated,
     gated_all_pairs,
     gated_last_time,
 )
 from theory.kernels.gated.fields import Field, whitened
 
 SEQUENCES = np.random.default_rng(7).normal(size=(2, 4, 2))
-
-
-@dataclass(frozen=True)
-class Plain(GatedUnit):
-    """No gate at all: h_t = phi(g_t)."""
-
-    activation: object
-    preactivations = ("only",)
-
-    def presynaptic(self, k, state, before):
-        return state
-
-    def state(self, previous, preactivations):
-        return self.activation.function(preactivations[0])
 
 
 RATES = Rates(0.4, 1.3, 0.7)
@@ -70,7 +54,7 @@ def test_without_gates_linear_units_have_their_kernel_to_rounding(tied):
     layer = RecurrentLayer(Identity(), 0.9, 1.1, 0.3, state, Rates(0.4, 1.3, 0.7, 0.6), tied)
     expected = all_pairs(RecurrentNetwork(layer, readout=1.2, readout_rate=0.5), SEQUENCES).matrices()
     weights = (GatedWeights(0.9, 1.1, 0.3, rates=RATES),)
-    network = GatedNetwork(Plain(Identity()), weights, state, 0.6, 1.2, 0.5, tied=tied)
+    network = GatedNetwork(Ungated(Identity()), weights, state, 0.6, 1.2, 0.5, tied=tied)
     found = gated_all_pairs(network, SEQUENCES, units=512, populations=2)
     np.testing.assert_allclose(found.nngp, expected.nngp, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(found.ntk, expected.ntk, rtol=1e-9, atol=1e-11)
@@ -79,7 +63,7 @@ def test_without_gates_linear_units_have_their_kernel_to_rounding(tied):
 def test_without_gates_units_have_the_engine_s_kernel_within_the_stated_error():
     layer = RecurrentLayer(Erf(), 1.5, 1.1, 0.3, rates=RATES)
     expected = all_pairs(RecurrentNetwork(layer), SEQUENCES).matrices()
-    network = GatedNetwork(Plain(Erf()), (GatedWeights(1.5, 1.1, 0.3, rates=RATES),))
+    network = GatedNetwork(Ungated(Erf()), (GatedWeights(1.5, 1.1, 0.3, rates=RATES),))
     found = gated_all_pairs(network, SEQUENCES, units=4096)
     rival = all_pairs(RecurrentNetwork(RecurrentLayer(Erf(), 1.5, 1.1, 0.3, rates=RATES, tied=False)), SEQUENCES)
     for name in ("nngp", "ntk"):
@@ -175,6 +159,6 @@ def test_refusals():
         gated_last_time(GATED["minimal"], SEQUENCES, units=100)
     with pytest.raises(ProblemError, match="padded"):
         gated_last_time(GATED["minimal"], [[[1.0], [2.0]], [[1.0]]])
-    explosive = GatedNetwork(Plain(Identity()), (GatedWeights(1e40),))
+    explosive = GatedNetwork(Ungated(Identity()), (GatedWeights(1e40),))
     with pytest.raises(UnstableSystemError, match="within 4 steps"):
         gated_last_time(explosive, SEQUENCES, units=512)

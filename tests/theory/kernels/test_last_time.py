@@ -17,6 +17,7 @@ from theory.kernels import (
     ReLU,
     Tanh,
     last_time,
+    last_time_log,
     padded,
     variances,
 )
@@ -122,6 +123,24 @@ def test_a_thousand_steps_stay_symmetric_and_positive(activation, gain):
         deviations = np.sqrt(np.diag(kernel))
         assert np.linalg.eigvalsh(kernel / deviations / deviations[:, None])[0] > -1e-13
         assert np.isfinite(kernel).all()
+
+
+@pytest.mark.parametrize(
+    ("activation", "gain"),
+    [(Erf(), gain) for gain in (0.6, 1.2, 1.8, 2.4, 3.0)]
+    + [pytest.param(Tanh(), gain, marks=pytest.mark.full) for gain in (0.6, 1.2, 1.8, 2.4, 3.0)],
+)
+def test_bounded_units_stay_positive_over_a_thousand_steps_or_say_where_gradients_overflow(activation, gain):
+    network = RecurrentNetwork(RecurrentLayer(activation, gain, 0.5, 0.1))
+    sequences = np.random.default_rng(0).normal(size=(5, 1000, 1))
+    try:
+        kernel = last_time(network, sequences).ntk
+    except UnstableSystemError as error:
+        assert gain > 2 and "chi" in str(error) and "last_time_log" in str(error)
+        kernel = last_time_log(network, sequences).normalised_ntk()
+    np.testing.assert_array_equal(kernel, kernel.T)
+    scale = np.sqrt(np.diag(kernel))
+    assert np.linalg.eigvalsh(kernel / scale / scale[:, None])[0] > -1e-12
 
 
 @pytest.mark.parametrize("activation", [Erf(), Tanh()], ids=str)

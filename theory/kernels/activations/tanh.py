@@ -1,16 +1,15 @@
 """The hyperbolic tangent, by Hermite series."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from theory.kernels.activations.from_function import FromFunction
+from theory.kernels.activations.hermite_series import HermiteSeries
 
 
 @dataclass(frozen=True)
-class Tanh(FromFunction):
-    """phi(z) = tanh(z), by the Hermite series of `FromFunction`.
+class Tanh(HermiteSeries):
+    """phi(z) = tanh(z), by its Hermite series.
 
     >>> import jax.numpy as jnp
     >>> second, slope = Tanh().moments(jnp.ones(1))
@@ -19,7 +18,8 @@ class Tanh(FromFunction):
     """
 
     bounded = True
-    apply: Callable = jnp.tanh
+    odd = True
 
-    def __str__(self) -> str:
-        return "Tanh"
+    def function(self, z):
+        """tanh(z)."""
+        return jnp.tanh(z)

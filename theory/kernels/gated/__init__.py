@@ -7,6 +7,7 @@ from theory.kernels.gated.mean_field import gated_last_time as gated_last_time
 from theory.kernels.gated.minimal_gated import MinimalGated as MinimalGated
 from theory.kernels.gated.network import GatedNetwork as GatedNetwork
 from theory.kernels.gated.network import GatedWeights as GatedWeights
+from theory.kernels.gated.ungated import Ungated as Ungated
 from theory.kernels.gated.unit import GatedUnit as GatedUnit
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "GatedUnit",
     "GatedWeights",
     "MinimalGated",
+    "Ungated",
     "gated_all_pairs",
     "gated_last_time",
 ]
