@@ -21,8 +21,8 @@ class LazyPowerLawFigure(Figure):
         "Loss of random linear networks (gain .7, |u| = 1) whose readout learns exp(-c* t) by gradient flow, over "
         "training time. Lines: spectrum of the Bessel kernel; dots: networks (mean and range over draws). a: targets "
         "below (c* = .1), at (.3) and above (.5, .8) the threshold |1 - c*| = .7, below which no finite weights reach "
-        "them. b: c* = .8 over width: finite networks hold the law for the first decades only, and then learn faster, "
-        "or not at all. c: the law's exponent over c*; it is 1 at the threshold."
+        "them. b: c* = .8 over width: finite networks hold the law for the first decades only, then learn far more "
+        "slowly. c: the law's exponent over c*; it is 1 at the threshold."
     )
     runtime = "1 min"
 

@@ -20,9 +20,10 @@ class TemporalPatterns(Figure):
     caption = (
         "a: the first four eigenfunctions of the impulse-response kernel of a linear network with a trained readout "
         "(gain .7), Laguerre functions (lines), and those of random networks of the largest width (dots: mean and "
-        "range). b: eigenvalues, a geometric series (line); those of networks fall short the earlier, the narrower. "
+        "range). b: eigenvalues, a geometric series (line), and of networks, which scatter less the wider they are. "
         "c: an erf network trained on three sequences: what is left of its error along patterns 1, 4 and 10 of the "
-        "analytic kernel over steps; lines: kernel flow; dots: root mean square over networks of the largest width."
+        "analytic kernel over steps; lines: kernel flow; dots: root mean square over networks of the largest width, "
+        "whose own kernel mixes the patterns a little: what is left late is not small."
     )
     runtime = "1 min"
 
