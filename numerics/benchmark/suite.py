@@ -39,7 +39,8 @@ class Grid:
         calibration: draws of N0 from which thresholds are taken, in each cell; the first number at which a threshold of
             5% is exact is 19.
         variants: of systems besides their usual settings: pairs of an id and settings by name.
-        all_impostors: those of nonlinear systems too, which are regressed on long simulations.
+        nonlinear_too: nonlinear systems, which take long to simulate, are recorded with noise, other bins and other
+            observation models too, and have their impostors regressed on long simulations.
         scores: ids; all that there are if none is given.
     """
 
@@ -53,20 +54,20 @@ class Grid:
     fits: int = 1
     calibration: int = 19
     variants: tuple[tuple[str, dict], ...] = ()
-    all_impostors: bool = True
+    nonlinear_too: bool = True
     scores: tuple[str, ...] = ()
 
 
 GRIDS = {
     "quick": Grid(
         (0.05, 0.2),
-        (1000.0, 10_000.0),
+        (1000.0, 5000.0),
         (0.5,),
         (4.0,),
         (),
         draws=6,
         variants=(("L1", {"slow": 200.0}),),
-        all_impostors=False,
+        nonlinear_too=False,
         scores=("verdict", "timescale", "comparison"),
     ),
     "paper": Grid(
@@ -106,6 +107,8 @@ def settings(grid: Grid, system) -> list[Cell]:
     """
     seen = RandomSubset()
     cells = [Cell(system, seen, fraction=f, duration=T) for T in grid.durations for f in grid.fractions]
+    if not (grid.nonlinear_too or is_linear(system)):
+        return cells
     usual = dataclasses.replace(cells[-1], fraction=grid.fractions[len(grid.fractions) // 2])
     cells += [dataclasses.replace(usual, noise=noise) for noise in grid.noises]
     cells += [dataclasses.replace(usual, bin_size=bin_size) for bin_size in grid.bin_sizes]
@@ -147,7 +150,8 @@ def examinations(
         for cell in settings(grid, system):
             test = dict(first=seed * APART, draws=grid.draws, **repeats, **every)
             found.append(Examination(method, cell, **test))
-            if sees_neurons(cell) and has_impostor(system, grid.all_impostors):
+            wanted = sees_neurons(cell) and (grid.nonlinear_too or is_linear(system))
+            if wanted and has_impostor(system):
                 found.append(Examination(method, dataclasses.replace(cell, impostor=True), **test))
             if family(system) == "N0":
                 other = dict(first=seed * APART + CALIBRATION, draws=grid.calibration, part="calibration")
@@ -163,17 +167,15 @@ def zoo(grid: Grid) -> list:
 
 
 @functools.cache
-def has_impostor(system, nonlinear: bool = True) -> bool:
-    """Whether there is a Markov impostor of a few of its neurons that is not the system again, as N0's is.
+def is_linear(system) -> bool:
+    """Whether its circuits are linear, and so recorded exactly and fast."""
+    return isinstance(system.draw(0), LinearCircuit)
 
-    Args:
-        system: of the zoo.
-        nonlinear: whether those of nonlinear systems count.
-    """
-    circuit = system.draw(0)
-    if system.id == "N0" or not (nonlinear or isinstance(circuit, LinearCircuit)):
-        return False
-    return system.impostor(circuit, np.arange(2)) is not None
+
+@functools.cache
+def has_impostor(system) -> bool:
+    """Whether there is a Markov impostor of a few of its neurons that is not the system again, as N0's is."""
+    return system.id != "N0" and system.impostor(system.draw(0), np.arange(2)) is not None
 
 
 def sees_neurons(cell: Cell) -> bool:
