@@ -1,25 +1,25 @@
 """Recordings of nonlinear circuits, by an exponential Heun step whose size is checked by halving it."""
 
-import functools
 from collections.abc import Iterator, Sequence
 
+import equinox
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from theory.checks import positive
-from theory.circuits import FixedPoints, LimitCycle, NonlinearCircuit
+from theory.circuits import NonlinearCircuit, StochasticFlow
 from theory.circuits.covariance import symmetric_root
-from theory.circuits.nonlinear_circuit import recurrent_input
 from theory.errors import DivergedError
 
+Sampled = NonlinearCircuit | StochasticFlow
 NUMBERS = 2**21  # normal numbers held at a time
 TOLERANCE = 3e-3  # of the total variance: a recording of 20,000 time constants knows it to a percent
 _HALVINGS = 6
 
 
 def trials_of(
-    circuit: NonlinearCircuit,
+    circuit: Sampled,
     samples: int,
     bin_size: float,
     *,
@@ -34,13 +34,15 @@ def trials_of(
 ) -> Iterator[np.ndarray]:
     """Trials side by side, in pieces of bounded size, (trial, time, neuron).
 
-    With h the step over tau, E = e^-h and xi noise of covariance `(1 - E^2) Q`,
+    With h the step over tau, E = e^-h, xi noise of covariance `(1 - E^2) Q` and `g(z) = F(z) + z` what neurons hear
+    besides their own leak, `B phi(z)` in a network,
 
-        a = E z + (1 - E) (B phi(z) + u) + xi,      z' = a + (E - 1 + h) / h (B phi(a) - B phi(z)).
+        a = E z + (1 - E) (g(z) + u) + xi,      z' = a + (E - 1 + h) / h (g(a) - g(z)).
 
-    Leak, noise and input are exact; what neurons tell each other enters by its values at both ends of a step. Expanding
-    the mean of `int e^-(h-s) B phi(z_s) ds` and its covariance with the noise to second order in h shows that moments
-    over a fixed time err as step^2 (weak order two).
+    Leak, noise and input are exact; what neurons hear enters by its values at both ends of a step. Expanding
+    the mean of `int e^-(h-s) g(z_s) ds` and its covariance with the noise to second order in h shows that moments
+    over a fixed time err as step^2 (weak order two), whatever F is. A circuit's reset follows every step; a readout
+    `x = h(z)` is taken of what is recorded, starts and pulses are given in x, and noise and input act on z.
 
     Args:
         circuit, samples, bin_size, seed: as of `record`, checked.
@@ -48,7 +50,7 @@ def trials_of(
         observed: indices of the recorded neurons.
         noise_level: standard deviation of the observation noise.
         start: state at the first sample, or None for the law that is reached from the truth's attractors, drawn with
-            equal chance, after `20 (slowest timescale) + 2 (rank of B)` time constants.
+            equal chance, after 20 times its relaxation and, in a network, `2 (rank of B)` time constants.
         inputs: u in every bin, (time, neuron), or None.
         pulses: {sample: (neuron,)}, or None.
         step: at most, in units of time; None takes `halved_step`.
@@ -63,7 +65,7 @@ def trials_of(
     randoms = [np.random.default_rng([seed, trial, 2]) for trial in trials]
     observing = [np.random.default_rng([seed, trial, 1]) for trial in trials]
     advance = _integrator(circuit, bin_size / tau / substeps)
-    states = _starts(circuit, randoms) if start is None else np.tile(start, (len(randoms), 1))
+    states = _starts(circuit, randoms) if start is None else np.tile(_hidden(circuit, start), (len(randoms), 1))
     length = max(1, min(samples, NUMBERS // (substeps * len(randoms) * size)))
     if start is None:
         burn_in, quiet = int(np.ceil(_burn_in(circuit) * tau / bin_size)), np.zeros((length, size))
@@ -71,7 +73,7 @@ def trials_of(
             _, states = advance(states, _normals(randoms, length, substeps, size), quiet, quiet)
     pulses = pulses or {}
     if 0 in pulses:
-        states = states + pulses[0]
+        states = _moved(circuit.readout, states, pulses[0])
     for position in range(0, samples, length):
         here = min(length, samples - position)
         drive, jumps = np.zeros((length, size)), np.zeros((length, size))
@@ -92,7 +94,7 @@ def trials_of(
         yield seen
 
 
-def halved_step(circuit: NonlinearCircuit, tolerance: float = TOLERANCE) -> float:
+def halved_step(circuit: Sampled, tolerance: float = TOLERANCE) -> float:
     """The largest step of tau/2, tau/4, ... at which halving it moves the total variance by less than the tolerance.
 
     Both steps are driven by the same noise, over trials of 30 time constants; the difference counts with twice its
@@ -142,29 +144,24 @@ def _refined(noise: np.ndarray, step: float, random: np.random.Generator) -> np.
     return both.reshape(noise.shape[0], -1, *noise.shape[2:])
 
 
-def _burn_in(circuit: NonlinearCircuit) -> float:
-    rank = circuit.weights[0].shape[1] if isinstance(circuit.weights, tuple) else circuit.neurons
-    slowest = 1.0
-    if isinstance(circuit.truth, LimitCycle):
-        slowest = max(1.0, -1 / circuit.truth.floquet_exponent)
-    elif circuit.truth is not None:
-        slowest = max(1.0, *circuit.truth.timescales)
-    return 20 * slowest + 2 * rank
+def _burn_in(circuit: Sampled) -> float:
+    rank = 0
+    if isinstance(circuit, NonlinearCircuit):
+        rank = circuit.weights[0].shape[1] if isinstance(circuit.weights, tuple) else circuit.neurons
+    return 20 * (1.0 if circuit.truth is None else circuit.truth.relaxation) + 2 * rank
 
 
-def _starts(circuit: NonlinearCircuit, randoms: Sequence[np.random.Generator]) -> np.ndarray:
+def _starts(circuit: Sampled, randoms: Sequence[np.random.Generator]) -> np.ndarray:
     rests = np.zeros((1, circuit.neurons))
-    if isinstance(circuit.truth, LimitCycle):
-        rests = circuit.truth.states
-    elif isinstance(circuit.truth, FixedPoints):
-        rests = circuit.truth.states[np.array(circuit.truth.unstable_dimensions) == 0]
+    if circuit.truth is not None:
+        rests = _hidden(circuit, circuit.truth.resting_states(circuit.neurons))
     root = _noise_root(circuit)
     noise = [random.normal(size=circuit.neurons) for random in randoms]
     own = np.stack([rests[random.integers(len(rests))] for random in randoms])
     return own + (np.stack(noise) @ root if np.ndim(root) else root * np.stack(noise))
 
 
-def _noise_root(circuit: NonlinearCircuit) -> np.ndarray:
+def _noise_root(circuit: Sampled) -> np.ndarray:
     """A square root of Q: a number, or a matrix that acts from the right."""
     return np.sqrt(circuit.noise) if np.ndim(circuit.noise) == 0 else symmetric_root(circuit.noise)
 
@@ -174,28 +171,39 @@ def _normals(randoms, bins: int, substeps: int, size: int) -> np.ndarray:
     return np.stack([random.normal(size=(bins, substeps, size)) for random in randoms], axis=2)
 
 
-def _integrator(circuit: NonlinearCircuit, step: float):
-    """`advance(states, normals, inputs, jumps)`: states at the start of bins, (bin, trial, neuron), and the last."""
-    return functools.partial(_advance, circuit.nonlinearity, circuit.weights, _noise_root(circuit), step)
+def _hidden(circuit: Sampled, states) -> np.ndarray:
+    return np.asarray(states if circuit.readout is None else circuit.readout.inverse(states))
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _advance(phi, weights, noise_root, step, states, normals, inputs, jumps):
+def _moved(readout, states, jump):
+    """States after what is seen of them jumped."""
+    return states + jump if readout is None else readout.inverse(readout.function(states) + jump)
+
+
+def _integrator(circuit: Sampled, step: float):
+    """`advance(states, normals, inputs, jumps)`: what is seen at the start of bins, (bin, trial, neuron), and the last
+    states."""
+    root, step = jnp.asarray(_noise_root(circuit)), jnp.asarray(step)
+    return equinox.Partial(_advance, circuit.flow, circuit.readout, root, step)
+
+
+@equinox.filter_jit
+def _advance(flow, readout, noise_root, step, states, normals, inputs, jumps):
     decay, gain = jnp.exp(-step), -jnp.expm1(-step)
     colour = jnp.sqrt(-jnp.expm1(-2 * step)) * noise_root
     correction = (step - gain) / step
 
     def substep(carried, normal):
         z, u = carried
-        heard = recurrent_input(weights, phi(z))
+        heard = flow(z) + z
         kick = colour * normal if jnp.ndim(colour) == 0 else normal @ colour
         ahead = decay * z + gain * (heard + u) + kick
-        return (ahead + correction * (recurrent_input(weights, phi(ahead)) - heard), u), None
+        return (flow.reset(ahead + correction * (flow(ahead) + ahead - heard)), u), None
 
     def one_bin(z, of_bin):
         normal, u, jump = of_bin
         (after, _), _ = jax.lax.scan(substep, (z, u), normal)
-        return after + jump, z
+        return _moved(readout, after, jump), z if readout is None else readout.function(z)
 
     last, path = jax.lax.scan(one_bin, jnp.asarray(states), (normals, inputs, jumps))
     return path, last

@@ -8,7 +8,7 @@ import scipy.linalg
 from numerics.recordings import nonlinear
 from numerics.recordings.recording import Recording
 from theory.checks import count, positive, real_array
-from theory.circuits import LinearCircuit, NonlinearCircuit
+from theory.circuits import LinearCircuit
 from theory.circuits.covariance import symmetric_root
 from theory.errors import ProblemError
 from theory.linear_recursion import driven_states
@@ -19,7 +19,7 @@ TRIALS = 64  # of a nonlinear circuit, side by side
 
 
 def record(
-    circuit: LinearCircuit | NonlinearCircuit,
+    circuit: LinearCircuit | nonlinear.Sampled,
     samples: int,
     bin_size: float,
     *,
@@ -65,7 +65,7 @@ def record(
     activity = np.empty((count(trials, "trials"), samples, chosen.size))
     options = dict(observed=chosen, observation_noise=observation_noise, start=start, inputs=inputs, pulses=pulses)
     # those of a nonlinear circuit run side by side, a linear one's blocks of time do
-    together = TRIALS if isinstance(circuit, NonlinearCircuit) else 1
+    together = TRIALS if isinstance(circuit, nonlinear.Sampled) else 1
     for first in range(0, trials, together):
         group, position = range(first, min(first + together, trials)), 0
         for piece in _pieces(circuit, samples, bin_size, **options, step=step, seed=seed, trials=group):
@@ -75,7 +75,7 @@ def record(
 
 
 def stream(
-    circuit: LinearCircuit | NonlinearCircuit,
+    circuit: LinearCircuit | nonlinear.Sampled,
     samples: int,
     bin_size: float,
     *,
@@ -113,7 +113,7 @@ def _pieces(
             raise ProblemError(f"start has {start.size} entries, but the circuit has {circuit.neurons} neurons.")
     inputs, pulses = _checked_drive(circuit.neurons, samples, inputs, pulses)
     driven = dict(observed=chosen, noise_level=noise_level, start=start, inputs=inputs, pulses=pulses, seed=seed)
-    if isinstance(circuit, NonlinearCircuit):
+    if isinstance(circuit, nonlinear.Sampled):
         yield from nonlinear.trials_of(circuit, samples, bin_size, trials=trials, step=step, **driven)
         return
     if step is not None:

@@ -16,6 +16,7 @@ SMALL = {
     "uncoupled": circuits.uncoupled(7),
     "symmetric_line_attractor": circuits.symmetric_line_attractor(12, slow=40.0),
     "non_normal_line_attractor": circuits.non_normal_line_attractor(12, 5.0, slow=40.0),
+    "plane_attractor": circuits.plane_attractor(12, slow=60.0, second=30.0, non_normality=2.0),
     "feedforward_chain": circuits.feedforward_chain(12, skip=0.5, rotated=True),
     "null_low_rank": circuits.null_low_rank(12, rank=2, gain=5.0),
     "random_circuit": circuits.random_circuit(12),
@@ -64,6 +65,16 @@ class TestEveryCircuit:
         flow = circuit.drift @ circuit.covariance()  # detailed balance: symmetric
         assert circuit.truth.reversible == bool(np.abs(flow - flow.T).max() < 1e-9 * np.abs(flow).max())
 
+    def test_velocity_has_that_jacobian_everywhere_and_rests_at_the_truths_fixed_points(self, circuit):
+        states = np.random.default_rng(0).normal(size=(3, circuit.neurons))
+        moved = states + 1e-3 * np.eye(3, circuit.neurons)
+        for before, after in zip(states, moved, strict=True):
+            expected = circuit.jacobian(before) @ (after - before)
+            np.testing.assert_allclose(circuit.velocity(after) - circuit.velocity(before), expected, atol=1e-14)
+        assert circuit.curvature_bound(states[0], 1.0) == 0.0
+        rests = circuits.fixed_points_of(circuit)
+        assert rests.unstable_dimensions == (0,) and not circuit.velocity(rests.states).any()
+
     def test_lagged_covariance_at_equal_and_unequal_steps(self, circuit):
         equal = circuit.lagged_covariance(np.arange(5) * 0.7)
         unequal = circuit.lagged_covariance([0.0, 0.7, 2.1])
@@ -75,6 +86,15 @@ def test_truth_is_that_of_the_matrix_where_it_can_be_computed():
         found = np.sort(1 / (1 - np.linalg.eigvals(circuit.recurrence).real))[::-1]
         np.testing.assert_allclose(found[:2], circuit.truth.timescales, rtol=1e-9)
         assert circuit.truth.kind == "line"
+    for non_normality in (1.0, 3.0):
+        plane = circuits.plane_attractor(9, slow=500.0, second=200.0, non_normality=non_normality)
+        found = np.sort(1 / (1 - np.linalg.eigvals(plane.recurrence).real))[::-1]
+        np.testing.assert_allclose(found[:3], plane.truth.timescales, rtol=1e-9)
+        assert plane.truth.kind == "plane" and plane.truth.reversible == (non_normality == 1)
+        # two slow modes: the process forgets nothing else
+        late = plane.lagged_covariance([0.0, 50.0])
+        assert np.linalg.matrix_rank(late[1], tol=1e-12 * np.abs(late).max()) == 2
+    assert circuits.plane_attractor(9, slow=500.0, second=5.0).truth.kind == "line"
     chain = circuits.feedforward_chain(9, skip=1.0)
     assert np.array_equal(np.linalg.matrix_power(chain.recurrence, 9), np.zeros((9, 9)))
     low_rank = circuits.null_low_rank(9, rank=3, gain=100.0)

@@ -5,9 +5,9 @@ import scipy.optimize
 
 from theory.checks import count, positive
 from theory.circuits.nonlinear_circuit import NonlinearCircuit
-from theory.circuits.nonlinear_truth import FixedPoints
+from theory.circuits.nonlinear_truth import fixed_points_truth
 from theory.circuits.random_vectors import generator
-from theory.circuits.scalar_roots import all_roots
+from theory.circuits.scalar_roots import all_roots, in_blocks
 from theory.errors import ProblemError
 from theory.nonlinearities import Nonlinearity
 from theory.nonlinearities.error_function import ERROR_FUNCTION
@@ -55,6 +55,20 @@ def bistable_circuit(
     random = generator(seed)
     m = spread * random.normal(size=neurons)
     n = overlap / spread**2 * m + independent * random.normal(size=neurons)
+    roots, slopes = points_on_line(m, n, phi)
+    truth = fixed_points_truth(np.outer(roots, m), slopes[:, None])
+    name = f"bistable circuit (overlap {overlap:g})"
+    return NonlinearCircuit((m[:, None], n[:, None] / neurons), phi, noise, truth=truth, name=name)
+
+
+def points_on_line(m: np.ndarray, n: np.ndarray, phi: Nonlinearity) -> tuple[np.ndarray, np.ndarray]:
+    """All roots of `-k + n^T phi(k m) / D`, ascending, and its slope at each.
+
+    Args:
+        m, n: loadings, (neuron,).
+        phi: bounded.
+    """
+    neurons = len(m)
 
     def rate(k):
         return -k + np.asarray(phi(np.outer(k, m))) @ n / neurons
@@ -67,17 +81,7 @@ def bistable_circuit(
     # beyond the reach there is no root; ends that are not symmetric keep the root at zero off the seams
     roots = all_roots(rate, slope, curvature, -1.01 * reach, 1.07 * reach)
     roots[np.abs(roots) < 1e-12 * reach] = 0.0
-    slopes = slope(roots)
-    stable = slopes < 0
-    truth = FixedPoints(
-        kind="points" if stable.sum() > 1 else "point",
-        timescales=tuple(sorted({*np.round(-1 / slopes[stable], 12).tolist(), 1.0}, reverse=True)),
-        states=np.outer(roots, m),
-        unstable_dimensions=tuple(int(not one) for one in stable),
-        eigenvalues=tuple((1 + slopes).tolist()),
-    )
-    name = f"bistable circuit (overlap {overlap:g})"
-    return NonlinearCircuit((m[:, None], n[:, None] / neurons), phi, noise, truth=truth, name=name)
+    return roots, in_blocks(slope)(roots)
 
 
 def bistable_at_infinite_width(

@@ -7,6 +7,7 @@ import scipy.optimize
 from theory.checks import count, positive
 from theory.circuits.nonlinear_circuit import NonlinearCircuit
 from theory.circuits.nonlinear_truth import LimitCycle
+from theory.circuits.plane_points import points_in_plane
 from theory.circuits.random_vectors import generator
 from theory.errors import ProblemError
 from theory.nonlinearities import Nonlinearity
@@ -91,6 +92,7 @@ def limit_cycle_circuit(
         period=float(period),
         radius=float(np.sqrt(end[3] / period)),
         floquet_exponent=float(end[2] / period),
+        rests=points_in_plane(M, N / neurons, phi),
     )
     name = f"limit-cycle circuit (overlap {overlap:g}, rotation {rotation:g})"
     return NonlinearCircuit((M, N / neurons), phi, noise, truth=truth, name=name)

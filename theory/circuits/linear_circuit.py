@@ -10,7 +10,7 @@ from theory.circuits.covariance import accumulated_covariance, propagator_and_no
 from theory.circuits.noise import noise_covariance
 from theory.errors import ProblemError
 
-KINDS = ("point", "line", "plane", "points", "cycle")
+KINDS = ("point", "line", "plane", "points", "ring", "cycle", "chaos")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Truth:
 
     Args:
         kind: "point" (single stable point, no slow mode), "line" or "plane" (one or two slow modes); of nonlinear
-            circuits also "points" (several stable points, see `FixedPoints`) and "cycle" (see `LimitCycle`).
+            circuits also "points" (several stable points), "ring", "cycle" and "chaos", see `nonlinear_truth`.
         timescales: of the modes in units of the single-unit time constant, slowest first, as far as they
             are known and distinct; empty where they are not known.
         reversible: whether the stationary process is in detailed balance.
@@ -35,6 +35,19 @@ class Truth:
     def __post_init__(self):
         if self.kind not in KINDS:
             raise ProblemError(f"kind must be one of {', '.join(KINDS)}; got {self.kind!r}.")
+
+    @property
+    def relaxation(self) -> float:
+        """How long the approach to the attractor takes at most, in single-unit time constants, as far as is known."""
+        return max((1.0, *self.timescales))
+
+    def resting_states(self, neurons: int) -> np.ndarray:
+        """Where the circuit is without noise: states of its attractor, met equally often, (state, neuron).
+
+        Args:
+            neurons: D.
+        """
+        return np.zeros((1, neurons))
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +109,22 @@ class LinearCircuit:
     def diffusion(self) -> np.ndarray:
         """`2 Q / tau`: the covariance that noise adds per unit of time, (neuron, neuron)."""
         return 2.0 * self.noise / self.time_constant
+
+    def velocity(self, states) -> np.ndarray:
+        """`(B - I) z / tau`, dz/dt without noise.
+
+        Args:
+            states: z, (..., neuron).
+        """
+        return np.asarray(states, dtype=float) @ self.drift.T
+
+    def jacobian(self, state) -> np.ndarray:
+        """The drift, at every state, (neuron, neuron)."""
+        return self.drift
+
+    def curvature_bound(self, state, radius: float) -> float:
+        """Zero: a linear flow has no second derivative."""
+        return 0.0
 
     def covariance(self) -> np.ndarray:
         """The stationary covariance S, (neuron, neuron).

@@ -1,11 +1,14 @@
 """Nonlinear stochastic circuits: as the linear ones, with a nonlinearity in every neuron."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+import equinox
 import jax.numpy as jnp
 import numpy as np
 
 from theory.checks import instance, positive, real_array
+from theory.circuits.flow import Flow
 from theory.circuits.gaussian_closure import gaussian_closure
 from theory.circuits.linear_circuit import LinearCircuit, Truth
 from theory.circuits.noise import noise_covariance
@@ -46,6 +49,7 @@ class NonlinearCircuit:
     time_constant: float = 1.0
     truth: Truth | None = None
     name: str = "nonlinear circuit"
+    readout: ClassVar[None] = None  # neurons show their state itself
 
     def __post_init__(self):
         if isinstance(self.weights, tuple) and len(self.weights) == 2:
@@ -72,6 +76,11 @@ class NonlinearCircuit:
         return len(self.weights[0]) if isinstance(self.weights, tuple) else len(self.weights)
 
     @property
+    def flow(self) -> "Recurrence":
+        """`-z + B phi(z)` in JAX."""
+        return Recurrence(self.nonlinearity, self.weights)
+
+    @property
     def recurrence(self) -> np.ndarray:
         """The matrix B, (neuron, neuron)."""
         return self.weights[0] @ self.weights[1].T if isinstance(self.weights, tuple) else self.weights
@@ -87,8 +96,7 @@ class NonlinearCircuit:
         Args:
             states: z, (..., neuron).
         """
-        states = np.asarray(states, dtype=float)
-        return (np.asarray(recurrent_input(self.weights, self.nonlinearity(states))) - states) / self.time_constant
+        return np.asarray(_compiled(self.flow, np.asarray(states, dtype=float))) / self.time_constant
 
     def jacobian(self, state) -> np.ndarray:
         """`(B diag phi'(z) - I) / tau`, (neuron, neuron).
@@ -97,6 +105,21 @@ class NonlinearCircuit:
             state: z, (neuron,).
         """
         return self.linearised(state).drift
+
+    def curvature_bound(self, state, radius: float) -> float:
+        """`max_j |B_j| sup|phi''| / tau`, at least |f''| of the velocity f everywhere; B_j are the columns of B.
+
+        `f''[u, v] = B (phi''(z) u v) / tau`, and the entries of `u v` sum up to at most |u| |v| in modulus.
+
+        Args:
+            state, radius: of the ball in which it must hold; this bound holds in all.
+        """
+        if isinstance(self.weights, tuple):
+            M, N = self.weights
+            squares = np.sum((N @ (M.T @ M)) * N, axis=1)
+        else:
+            squares = np.sum(self.weights**2, axis=0)
+        return float(np.sqrt(squares.max()) * self.nonlinearity.curvature / self.time_constant)
 
     def linearised(self, state) -> LinearCircuit:
         """The linear circuit of small fluctuations about a fixed point, with recurrence `B diag phi'(z)`.
@@ -126,6 +149,27 @@ class NonlinearCircuit:
     def __str__(self) -> str:
         truth = "" if self.truth is None else f"; attractor: {self.truth.kind}"
         return f"{self.name}: {self.neurons} neurons, time constant {self.time_constant:g}{truth}"
+
+
+class Recurrence(Flow):
+    """`F(z) = -z + B phi(z)`.
+
+    Args:
+        nonlinearity: phi.
+        weights: B, or (M, N) with B = M N^T.
+    """
+
+    nonlinearity: Nonlinearity = equinox.field(static=True)
+    weights: np.ndarray | tuple[np.ndarray, np.ndarray]
+
+    def __call__(self, states):
+        """F(z), in JAX, (..., neuron)."""
+        return recurrent_input(self.weights, self.nonlinearity(states)) - states
+
+
+@equinox.filter_jit
+def _compiled(flow: Recurrence, states):
+    return flow(states)
 
 
 def recurrent_input(weights, rates):

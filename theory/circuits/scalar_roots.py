@@ -25,6 +25,7 @@ def all_roots(function, derivative, curvature: float, low: float, high: float) -
     >>> all_roots(lambda x: x**3 - x, lambda x: 3 * x**2 - 1, 12.0, -2.0, 1.9).round(12) + 0.0
     array([-1.,  0.,  1.])
     """
+    function, derivative = in_blocks(function), in_blocks(derivative)
     centres, width, roots = np.array([(low + high) / 2]), (high - low) / 2, []
     while centres.size:
         if width < 1e-9 * (high - low):
@@ -47,3 +48,22 @@ def all_roots(function, derivative, curvature: float, low: float, high: float) -
         rest = centres[possible & ~single]
         centres = np.concatenate([rest - width, rest + width])
     return np.sort(np.array(roots))
+
+
+def in_blocks(function, size: int = 16):
+    """The function, called with as many points every time: what JAX compiles for it once then serves all calls.
+
+    Args:
+        function: of an array whose first axis is the points'.
+        size: how many.
+
+    >>> in_blocks(lambda x: x + len(x), size=8)(np.arange(3))
+    array([ 8,  9, 10])
+    """
+
+    def evaluate(points: np.ndarray) -> np.ndarray:
+        blocks = -(-len(points) // size)
+        padded = np.resize(points, (blocks, size, *points.shape[1:]))
+        return np.concatenate([np.asarray(function(block)) for block in padded])[: len(points)]
+
+    return evaluate

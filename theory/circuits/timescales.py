@@ -67,6 +67,24 @@ def line_truth(slow: float, fast: float, reversible: bool) -> Truth:
     return Truth(kind, (float(slow), float(fast)), reversible)
 
 
+def plane_truth(slow: float, second: float, fast: float, reversible: bool) -> Truth:
+    """The truth of a circuit with two modes of timescales `slow` and `second` and all others of timescale `fast`.
+
+    It is called a plane attractor where both are 10 times slower than the others and 20 times slower than a single
+    unit; otherwise it is told by its slowest mode and the next.
+
+    Args:
+        slow, second, fast: in single-unit time constants, descending.
+        reversible: whether the stationary process is in detailed balance.
+
+    >>> plane_truth(1000.0, 500.0, 1.0, True).kind, plane_truth(1000.0, 15.0, 1.0, True).kind
+    ('plane', 'line')
+    """
+    kind = "plane" if second >= LINE_RATIO * fast and second >= LINE_LEAST else line_truth(slow, second, True).kind
+    timescales = sorted({float(slow), float(second), float(fast)}, reverse=True)
+    return Truth(kind, tuple(timescales), reversible)
+
+
 def fast_truth(slowest: float) -> Truth | None:
     """The truth of a circuit none of whose modes lasts longer than that: a single fast point, or left open.
 

@@ -1,0 +1,22 @@
+"""Velocities of circuits as JAX sees them."""
+
+import abc
+
+import equinox
+import numpy as np
+
+
+class Flow(equinox.Module):
+    """F of `tau du = F(u) dt + noise`. Its arrays are data to JAX, all else is part of the program."""
+
+    @abc.abstractmethod
+    def __call__(self, states):
+        """F(u), in JAX, (..., neuron) to the same shape."""
+
+    def reset(self, states):
+        """Where states jump to as soon as they are reached, (..., neuron); themselves where they do not."""
+        return states
+
+    def curvature(self, state: np.ndarray, radius: float) -> float | None:
+        """At least `|F''[v, w]|` for unit v and w in that ball, or None where no bound is known."""
+        return None
