@@ -1,0 +1,39 @@
+"""Chaos of many."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from numerics.benchmark.impostors import regressed_impostor
+from numerics.benchmark.system import System
+from numerics.benchmark.systems.redrawn import redrawn
+from theory import circuits
+
+
+@dataclass(frozen=True)
+class ChaoticNetwork(System):
+    """A random network; draws that are not seen to be chaotic are drawn anew.
+
+    Args:
+        neurons: D.
+        gain: g.
+        noise: Q.
+
+
+    >>> ChaoticNetwork().draw(0).truth.kind
+    'chaos'
+    """
+
+    id: ClassVar[str] = "X2"
+    sentence: ClassVar[str] = "a random network above its transition to chaos"
+
+    neurons: int = 100
+    gain: float = 3.0
+    noise: float = 0.01
+
+    def draw(self, seed: int):
+        """The circuit of that seed, with its own truth."""
+        return redrawn(lambda own: circuits.chaotic_network(self.neurons, self.gain, self.noise, seed=own), seed)
+
+    def impostor(self, circuit, observed):
+        """The Markov projection, estimated by regression."""
+        return regressed_impostor(circuit, observed)
