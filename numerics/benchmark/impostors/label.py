@@ -29,7 +29,7 @@ class ReadOff(Truth):
         return self.states
 
 
-_STEP, _DURATION = 0.1, 300.0  # in single-unit time constants
+_STEP, _DURATION = 0.2, 200.0  # in single-unit time constants
 _MANY = 8  # stable states, from 48 starts: more are a ring
 
 

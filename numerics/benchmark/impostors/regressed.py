@@ -43,7 +43,8 @@ def regressed_impostor(circuit, observed, seed: int = 0) -> StochasticFlow:
     The circuit is simulated, its own drift is evaluated without error at every state, and what neurons hear besides
     their leak is regressed on random features of what is seen: `tanh` of projections of every width, half of them
     along the directions that carry the circuit's latents. The exact projection keeps the whole stationary law; how
-    well this one does is for a test to say, which compares laws: see `law_error`.
+    well this one does is for a test to say, which compares laws: see `law_error`. Where the simulation has not been,
+    the drift is a guess: started far from the law it may end elsewhere, so its truth holds states of the law.
 
     Args:
         circuit: a network or another stochastic flow.

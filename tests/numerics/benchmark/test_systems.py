@@ -26,7 +26,14 @@ EXPECTED = {
     "E": "ring",
 }  # fmt: skip
 LINEAR = ("N0", "F1", "F2", "L1", "L2")
-every_system = pytest.mark.parametrize("id", EXPECTED)
+
+
+def all_of(quick):
+    """Every system; those that take long on the full grid only."""
+    marked = [id if id in quick else pytest.param(id, marks=pytest.mark.full) for id in EXPECTED]
+    return pytest.mark.parametrize("id", marked)
+
+
 
 
 @functools.cache
@@ -38,8 +45,8 @@ def test_the_zoo_is_what_is_tested_here():
     assert set(registry.systems()) == set(EXPECTED)
 
 
-@every_system
 class TestEverySystem:
+    @all_of([id for id in EXPECTED if id != "X2"])
     def test_draws_are_what_their_family_is(self, id):
         system, circuit = registry.systems()[id](), drawn(id)
         assert circuit.truth.kind == EXPECTED[id] and set(EXPECTED.values()) == set(TYPES)
@@ -51,6 +58,7 @@ class TestEverySystem:
         slope = (circuit.velocity(state + step * state) - circuit.velocity(state - step * state)) / (2 * step)
         np.testing.assert_allclose(circuit.jacobian(state) @ state, slope, atol=1e-6 * (1 + np.abs(slope).max()))
 
+    @all_of([id for id in EXPECTED if id != "X2"])
     def test_known_fixed_points_rest(self, id):
         circuit = drawn(id)
         known = circuits.fixed_points_of(circuit)
@@ -61,6 +69,7 @@ class TestEverySystem:
         else:
             assert np.abs(circuit.velocity(known.states)).max() < 1e-12
 
+    @all_of(["N0", "F1", "F2", "L1", "L2", "P1", "G1"])
     def test_flow_without_noise_is_of_the_kind_that_truth_says(self, id):
         circuit = drawn(id)
         if isinstance(circuit, LinearCircuit):
@@ -152,7 +161,7 @@ def test_exact_impostors_leave_the_law_of_what_is_seen_stationary(circuit):
     Q = jnp.asarray(noise_covariance(impostor.noise, 3))
     np.testing.assert_allclose(Q, noise_covariance(circuit.noise, D)[np.ix_(observed, observed)])
     # the law on its own: a mixture over latents of Gaussians, by another grid
-    axes = [np.linspace(-2.6, 2.6, 1301 if circuit.flow.latent.dimensions == 1 else 161)] * M.shape[1]
+    axes = [np.linspace(-2.6, 2.6, 1301 if circuit.flow.latent.dimensions == 1 else 81)] * M.shape[1]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, M.shape[1])
     q = {"double well": 0.5, "ghost": 0.3}.get(circuit.flow.latent.title, 0.5)
     along = {"double well": 0.06, "ghost": 0.02}.get(circuit.flow.latent.title, 0.05)
@@ -168,14 +177,16 @@ def test_exact_impostors_leave_the_law_of_what_is_seen_stationary(circuit):
     def current(u):
         return drift(u) - Q @ jax.grad(log_law)(u)  # over p
 
-    scale = 0.0
+    # a density with a kink and a thin layer is summed to second order only
+    scale, tolerance = 0.0, 5e-5 if circuit.flow.latent.title == "ghost" else 1e-5
     for u in np.random.default_rng(0).normal(size=(6, 3)):
         u = jnp.asarray(u)
         divergence = jnp.trace(jax.jacobian(current)(u)) + current(u) @ jax.grad(log_law)(u)
         scale = max(scale, float(jnp.abs(jax.grad(log_law)(u)).max()))
-        assert abs(divergence) < 1e-5 * (1 + scale)
+        assert abs(divergence) < tolerance * (1 + scale)
         turning = getattr(circuit.flow.latent, "frequency", 0.0) != 0
-        assert (float(jnp.abs(current(u)).max()) > 1e-3) == turning
+        moves = float(jnp.abs(current(u)).max())
+        assert moves > 1e-3 if turning else moves < tolerance * (1 + scale)
         # the control: a drift a tenth stronger in what it hears is not stationary
         wrong = jnp.trace(jax.jacobian(lambda v: current(v) + 0.1 * (drift(v) + v))(u))
         wrong += (current(u) + 0.1 * (drift(u) + u)) @ jax.grad(log_law)(u)
@@ -188,7 +199,7 @@ def stationary(circuit, observed=None, seed=0):
 
 
 @pytest.mark.parametrize(
-    "id", ["P1", "C1", *(pytest.param(id, marks=pytest.mark.full) for id in ("Pn", "Ring1", "Ring2", "X1", "X2"))]
+    "id", ["P1", *(pytest.param(id, marks=pytest.mark.full) for id in ("C1", "Pn", "Ring1", "Ring2", "X1", "X2"))]
 )
 def test_regressed_impostors_have_nearly_the_law(id):
     """Of covariance a tenth, of the distribution along its main axis .05; a linear impostor of two states fails."""
@@ -197,7 +208,6 @@ def test_regressed_impostors_have_nearly_the_law(id):
     truth = stationary(circuit, observed)
     made = stationary(impostor, seed=1)
     error = law_error(truth, made)
-    print(id, impostor.truth.kind, error)
     assert error["covariance"] < 0.1 and error["distance"] < 0.05 and abs(error["kurtosis"]) < 0.25
     if id == "P1":
         assert impostor.truth.kind == "points"
