@@ -19,7 +19,7 @@ class GatedGradients(Claim):
 
     name = "gated_gradients"
     sentence = (
-        "The mean square of dy_T/dh_s of a GRU of recurrent gain 4, up to 11 steps back, tends to that of a population "
+        "The mean square of dy_T/dh_s of a GRU of recurrent gain 3, up to 8 steps back, tends to that of a population "
         "of independent units driven by self-consistent Gaussian fields, as 1/sqrt(width)."
     )
     kind = "asymptotic"
@@ -32,11 +32,11 @@ class GatedGradients(Claim):
 
     def trials(self, scale: str) -> list[Trial]:
         """Widths 64 to 512 (quick), or 128 to 2048 (paper)."""
-        widths, seeds = ((64, 128, 256, 512), 48) if scale == "quick" else ((128, 256, 512, 1024, 2048), 96)
+        widths, seeds = ((64, 128, 256, 512), 128) if scale == "quick" else ((128, 256, 512, 1024, 2048), 96)
         return [Trial(1.0 / n, self._draws(n, seeds)) for n in widths]
 
     def _draws(self, width: int, seeds: int) -> KernelDraws:
-        return KernelDraws(gated_network(4.0), width, seeds, sequences=1, times=12, inputs=1)
+        return KernelDraws(gated_network(3.0), width, seeds, sequences=1, times=8, inputs=1)
 
     def measured(self, experiment: KernelDraws, networks) -> np.ndarray:
         """(seed, s)."""
