@@ -36,10 +36,10 @@ _MANY = 8  # stable states, from 48 starts: more are a ring
 def kind_of_flow(circuit: NonlinearCircuit | StochasticFlow, starts: np.ndarray) -> str:
     """Where the flow without noise ends from many starts, as one of the benchmark's kinds.
 
-    Those that come to rest are polished by Newton's method and counted: one is a point, or a line or plane where its
-    slowest modes say so; more than 8 are a ring, however slowly it creeps. If none rests, the leading Lyapunov
-    exponent tells chaos from a cycle: 4 standard errors above zero. Where some rest and some do not, it is called by
-    those that rest.
+    Those that come to rest are brought to fixed points by Newton's method, along which directions without slope are
+    left alone, and counted: one is a point, or a line or plane where its slowest modes say so; more than 8 are a ring.
+    If none rests, the leading Lyapunov exponent tells chaos from a cycle: 4 standard errors above zero. Where some rest
+    and some do not, it is called by those that rest.
 
     Args:
         circuit: the flow.
@@ -53,7 +53,10 @@ def kind_of_flow(circuit: NonlinearCircuit | StochasticFlow, starts: np.ndarray)
         exponents, errors = lyapunov_exponents(circuit.flow, ends[0], 1, duration=1000.0, transient=50.0)
         return "chaos" if exponents[0] > max(4 * errors[0], 0.005) else "cycle"
     found: list[np.ndarray] = []
-    for end in ends[speeds < 1e-3]:
+    rests, growth = (np.asarray(x) for x in _polished(circuit.flow, jnp.asarray(ends[speeds < 1e-3])))
+    # a start on its way past a saddle is polished to it: such count only if there is nothing else
+    stable = growth < 1e-6
+    for end in rests[stable] if stable.any() else rests:
         if all(np.linalg.norm(end - other) > 0.02 * scale * np.sqrt(circuit.neurons) for other in found):
             found.append(end)
     if len(found) > _MANY:
@@ -63,6 +66,21 @@ def kind_of_flow(circuit: NonlinearCircuit | StochasticFlow, starts: np.ndarray)
     jacobian = np.asarray(jax.jacobian(circuit.flow)(jnp.asarray(found[0])))
     kind = attractor_kind(Fit(scipy.linalg.expm(0.5 * jacobian), 0.5))
     return "point" if kind == "oscillation" else kind
+
+
+@equinox.filter_jit
+def _polished(flow, states):
+    """Fixed points near states, and the largest growth rate at each."""
+
+    def newton(u, _):
+        # on a ring the slope along it is zero but for rounding, and a step there would lead anywhere
+        return u - jnp.linalg.pinv(jax.jacobian(flow)(u), rtol=1e-4) @ flow(u), None
+
+    def polish(u):
+        u = jax.lax.scan(newton, u, None, length=10)[0]
+        return u, jnp.linalg.eigvals(jax.jacobian(flow)(u)).real.max()
+
+    return jax.lax.map(polish, states)
 
 
 @equinox.filter_jit

@@ -152,7 +152,9 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("circuit", EXACT.values(), ids=EXACT.keys())
+@pytest.mark.parametrize(
+    "circuit", [pytest.param(one, id=id, marks=[pytest.mark.full] * (id == "ring")) for id, one in EXACT.items()]
+)
 def test_exact_impostors_leave_the_law_of_what_is_seen_stationary(circuit):
     """Fokker-Planck: `div (b p - Q grad p) = 0`; and without turning there is no current at all."""
     observed = [0, 3, 7]
@@ -177,8 +179,8 @@ def test_exact_impostors_leave_the_law_of_what_is_seen_stationary(circuit):
     def current(u):
         return drift(u) - Q @ jax.grad(log_law)(u)  # over p
 
-    # a density with a kink and a thin layer is summed to second order only
-    scale, tolerance = 0.0, 5e-5 if circuit.flow.latent.title == "ghost" else 1e-5
+    # a density with a kink and a thin layer is summed to second order only: b errs by 1e-3 at 45 nodes, 3e-6 at 739
+    scale, tolerance = 0.0, 1e-4 if circuit.flow.latent.title == "ghost" else 1e-5
     for u in np.random.default_rng(0).normal(size=(6, 3)):
         u = jnp.asarray(u)
         divergence = jnp.trace(jax.jacobian(current)(u)) + current(u) @ jax.grad(log_law)(u)
@@ -190,7 +192,7 @@ def test_exact_impostors_leave_the_law_of_what_is_seen_stationary(circuit):
         # the control: a drift a tenth stronger in what it hears is not stationary
         wrong = jnp.trace(jax.jacobian(lambda v: current(v) + 0.1 * (drift(v) + v))(u))
         wrong += (current(u) + 0.1 * (drift(u) + u)) @ jax.grad(log_law)(u)
-        assert abs(wrong) > 1e-3
+        assert abs(wrong) > 1e-3 and abs(wrong) > 20 * abs(divergence)
 
 
 def stationary(circuit, observed=None, seed=0):
