@@ -16,6 +16,7 @@ from theory.errors import ProblemError
 
 _SAME = 1e-6
 _POLISHING = 6
+_ROUNDS, _BETWEEN = 4, 64
 _PAIRS = 4
 
 
@@ -30,7 +31,7 @@ class FoundPoints:
         separation: and no other within this one.
         unstable_dimensions: of each point; -1 where it is not certain.
         eigenvalues: of the Jacobian at the states, (point, state).
-        hits: how many starts led to it.
+        hits: how many starts led to it, those from between the points included.
         reasons: why it is not certified, or "".
         starts: how many there were; of them
         lost: left the finite numbers, and
@@ -67,9 +68,11 @@ def fixed_points(velocity, starts, lipschitz=None, steps: int = 60, discrete: bo
     """Every fixed point that Newton's method reaches from the starts, once, with a proof where that is possible.
 
     What Newton's method converges to is polished and certified (`certify`); any other start whose zero must then be the
-    same is counted with it. Without a bound on the Jacobian's slope, or where the proof fails, a point is *found,
-    uncertified*: Newton's method converged, and points within 1e-6 of the spread of what was found are one. The
-    unstable dimension is that of every matrix within reach of the true point's Jacobian (`inertia`).
+    same is counted with it. Then Newton's method starts again from between the points found, for as long as that finds
+    more: there are saddles between stable points, often with narrow basins. Without a bound on the Jacobian's slope, or
+    where the proof fails, a point is *found, uncertified*: Newton's method converged, and points within 1e-6 of the
+    spread of what was found are one. The unstable dimension is that of every matrix within reach of the true point's
+    Jacobian (`inertia`).
 
     No number here has units: rescaling state or time gives the same points.
 
@@ -102,17 +105,15 @@ def fixed_points(velocity, starts, lipschitz=None, steps: int = 60, discrete: bo
             f"all {len(starts)} starts led out of the finite numbers: the velocity, or its Jacobian, is not finite or "
             "singular at every one of them."
         )
-    remaining = _Remaining(zero_of, reached.states)
-    found = []
-    while remaining.states.size:
-        state = remaining.polished()
-        proof = (
-            Certificate(False, np.inf, np.inf, 0.0, "no bound on the Jacobian's slope was declared")
-            if lipschitz is None
-            else certify(zero_of, state, lipschitz)
-        )
-        hits = remaining.absorb(state, proof)
-        found.append((state, proof, hits))
+    found = _accounted(zero_of, reached.states, lipschitz, [])
+    for again in range(_ROUNDS):
+        known = len(found)
+        if known < 2:
+            break
+        between = _between(np.array([state for state, _, _ in found]), seed=again)
+        found = _accounted(zero_of, newton(zero_of, between, steps).states, lipschitz, found)
+        if len(found) == known:
+            break
     # two balls that share a zero are one point; those that are apart are two
     found = _merged(found)
     spectra = [_spectrum(velocity, state, proof, lipschitz, discrete) for state, proof, _ in found]
@@ -161,6 +162,28 @@ def _value(field, state):
     return field(jnp.asarray(state))
 
 
+def _between(states, seed: int) -> np.ndarray:
+    """Starts among the points: their mean, and means with random weights."""
+    weights = np.random.default_rng(seed).dirichlet(np.full(len(states), 0.5), _BETWEEN - 1)
+    return np.concatenate([states.mean(axis=0, keepdims=True), weights @ states])
+
+
+def _accounted(zero_of, states, lipschitz, found):
+    """The points that are known, with what further states add: to their hits, or points of their own."""
+    remaining = _Remaining(zero_of, states)
+    found = [(state, proof, hits + remaining.absorb(state, proof)) for state, proof, hits in found]
+    while remaining.states.size:
+        state = remaining.polished()
+        proof = (
+            Certificate(False, np.inf, np.inf, 0.0, "no bound on the Jacobian's slope was declared")
+            if lipschitz is None
+            else certify(zero_of, state, lipschitz)
+        )
+        first, remaining.states = remaining.states[:1], remaining.states[1:]
+        found.append((state, proof, len(first) + remaining.absorb(state, proof)))
+    return found
+
+
 def _lengths(rows):
     """`length` of each row, to rounding."""
     largest = np.abs(rows).max(axis=1)
@@ -192,9 +215,10 @@ class _Remaining:
 
     def absorb(self, state, proof) -> int:
         """Take away all whose zero is this one; how many they were."""
+        if not self.states.size:
+            return 0
         distance = _lengths(self.states - state)
         same = distance <= (proof.separation if proof.holds else _SAME * max(self.scale, length(state)))
-        same[0] = True
         self.states = self.states[~same]
         return int(same.sum())
 
