@@ -33,15 +33,15 @@ class GradientGrowth(Figure):
     """Growth a step over the gain, and the gradient over steps back."""
 
     name = "gradient_growth"
-    title = "Gradients of plain units turn from decay to growth at the edge of chaos; gates keep them near it"
+    title = "Gradients of plain units turn from decay to growth at the edge of chaos; gates put it off"
     paper = "derived here; gates after Chen, Pennington & Schoenholz, arXiv 1806.05394"
     caption = (
         "a: growth a step of the mean square of dy_T/dh_s, over the last 6 steps back from T = 16, on one weak random "
         "input, over the recurrent gain (for the GRU that of all three matrices). Lines: infinite width; for tanh the "
         "product of chi = s_w^2 E phi'^2, for the GRU the population of units; dots: networks (mean and range over "
-        "draws). Above 1 (dotted) gradients explode, and the states are chaotic. Dashed: a GRU whose weights are drawn "
-        "afresh at every time, whose gates are independent of its states. b: the gradient itself, back from T, at "
-        "gain 4."
+        "draws). Above 1 (dotted) gradients explode; for plain units that is the edge of chaos. Dashed: a GRU whose "
+        "weights are drawn afresh at every time, whose gates are independent of its states. b: the gradient itself, "
+        "back from T, at gain 4."
     )
     runtime = "1½ min"
 

@@ -24,7 +24,7 @@ class WideKernelsFigure(Figure):
         "Gated units differ little at the last time alone, where the two kernels come apart only through the gates' "
         "memory."
     )
-    runtime = "1½ min"
+    runtime = "2½ min"
 
     def _draws(self, name: str, width: int, scale: str) -> KernelDraws:
         return KernelDraws(WIDE[name], width, seeds=24 if scale == "quick" else 48)
