@@ -116,7 +116,8 @@ def _kernels(network, given: Sequences, outputs, units: int, populations: int, s
     instance(network, GatedNetwork, "network")
     units, populations = count(units, "units"), count(populations, "populations", least=2)
     randoms = np.random.default_rng(seed).spawn(populations)
-    drawn = [_Population(network, given, outputs, units, random).kernels() for random in randoms]
+    with np.errstate(over="ignore", invalid="ignore"):  # refused at the end
+        drawn = [_Population(network, given, outputs, units, random).kernels() for random in randoms]
     parts = [np.stack(each) for each in zip(*drawn, strict=True)]
     nngp, ntk, gradients = (each.mean(0) for each in parts)
     errors = [each.std(0, ddof=1) / np.sqrt(populations) for each in parts]
