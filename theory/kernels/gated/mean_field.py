@@ -25,7 +25,7 @@ from theory.kernels.gated.fields import Field, whitened
 from theory.kernels.gated.network import GatedNetwork
 from theory.kernels.sequences import Sequences, checked
 
-_LARGEST = 1e300
+_LARGEST = 1e150  # whose square, in the standard errors, is still a number
 
 
 @dataclass(frozen=True, eq=False)
