@@ -99,7 +99,7 @@ def halved_step(circuit: Sampled, tolerance: float = TOLERANCE) -> float:
 
     Both steps are driven by the same noise, over trials of 30 time constants; the difference counts with twice its
     standard error over the trials, so that what is not known is not let pass. The error being of second order, that of
-    the step itself is 4/3 of the difference.
+    the step itself is 4/3 of the difference. A flow that declares its `longest_step` is not tried.
 
     Args:
         circuit: the circuit.
@@ -112,6 +112,8 @@ def halved_step(circuit: Sampled, tolerance: float = TOLERANCE) -> float:
     >>> halved_step(nonlinear_chain(3))
     0.25
     """
+    if circuit.flow.longest_step is not None:
+        return circuit.flow.longest_step * circuit.time_constant
     size, turns = circuit.neurons, 30
     trials = max(16, min(256, 3200 // size))
     random = np.random.default_rng(0)

@@ -68,6 +68,15 @@ class TestGhost:
         # without its second order the error is of the third: a tenth of it, at a step of a twentieth
         assert abs(4 * errors[1] - errors[0]) / 3 < 0.1 * abs(errors[1])
 
+    @pytest.mark.parametrize(("mu", "limit"), [(0.01, 2.0), (0.04, 1.0), (0.01, 4.0)])
+    def test_its_own_step_is_as_good_as_it_says(self, mu, limit):
+        latent = SaddleNodeGhost(mu, limit)
+        circuit = circuits.embedded_flow(latent, 3, noise=1e-20, latent_noise=1e-20)
+        k = latents(circuit, record(circuit, 4000, 0.25, start=circuit.truth.states[0]).activity[0])[:, 0]
+        clock = np.arctan(k / np.sqrt(mu)) / np.sqrt(mu)
+        turns = np.sum(np.diff(k) < -limit / 2) + (clock[-1] - clock[0]) / latent.passage_time
+        assert abs(3999 * 0.25 / turns / latent.passage_time - 1) < 0.0025
+
     def test_passages_with_noise_are_as_frequent_as_their_flux(self):
         """Noise pushes it through the bottleneck: 1 / J = (1 / q) int p / (J / q)."""
         latent, noise = SaddleNodeGhost(0.01, 2.0), 5e-3

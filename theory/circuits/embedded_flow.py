@@ -86,6 +86,11 @@ class Embedding(Flow):
         k = self.latents(states)
         return states + (self.latent.reset(k) - k) @ self.loadings.T
 
+    @property
+    def longest_step(self) -> float | None:
+        """The latent's."""
+        return self.latent.longest_step
+
     def curvature(self, state: np.ndarray, radius: float) -> float:
         """`F''[v, w] = M g''[M^T v, M^T w] / D^2`, |M| = sqrt(D): g's own at the ball's largest |k|, over sqrt(D)."""
         scale = np.sqrt(len(self.loadings))

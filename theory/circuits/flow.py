@@ -17,6 +17,14 @@ class Flow(equinox.Module):
         """Where states jump to as soon as they are reached, (..., neuron); themselves where they do not."""
         return states
 
+    @property
+    def longest_step(self) -> float | None:
+        """A step of integration known to be short enough, in single-unit time constants; None where it must be tried.
+
+        Trying cannot tell where states jump: paths of two steps part as soon as one has jumped and the other not.
+        """
+        return None
+
     def curvature(self, state: np.ndarray, radius: float) -> float | None:
         """At least `|F''[v, w]|` for unit v and w in that ball, or None where no bound is known."""
         return None

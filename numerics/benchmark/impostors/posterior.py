@@ -91,10 +91,10 @@ def posterior_impostor(circuit: StochasticFlow, observed) -> StochasticFlow | No
     common = dict(readout=circuit.readout, name=name, time_constant=circuit.time_constant)
     made = StochasticFlow(drift, observed.size, Q[np.ix_(observed, observed)], **common)
     truth = _truth_on_a_line(made, A) if latent.dimensions == 1 else None
-    if truth is None:
-        some = nodes[np.random.default_rng(0).choice(len(nodes), 48, p=_shares(logarithms))]
+    if truth is None or jumps:  # what never jumps goes far by diffusion alone, so slowly that it must start everywhere
+        some = nodes[np.random.default_rng(0).choice(len(nodes), 480, p=_shares(logarithms))]
         starts = np.asarray(made.seen(some @ M_o.T))
-        truth = ReadOff(kind_of_flow(made, starts), states=starts)
+        truth = ReadOff(kind_of_flow(made, starts[:48]) if truth is None else truth.kind, states=starts)
     return StochasticFlow(drift, observed.size, made.noise, truth=truth, **common)
 
 

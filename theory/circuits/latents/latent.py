@@ -15,10 +15,12 @@ class Latent(abc.ABC):
     Attributes:
         dimensions: of k.
         title: what to call it in print.
+        longest_step: see `Flow.longest_step`.
     """
 
     dimensions: ClassVar[int]
     title: ClassVar[str]
+    longest_step: float | None = None
 
     @abc.abstractmethod
     def __call__(self, k):
