@@ -23,8 +23,8 @@ def chaotic_network(
     """Independent Gaussian weights of variance `g^2 / D`: as D grows, chaos for every gain above 1.
 
     A draw of few neurons may come to rest or turn in a cycle instead (at gain 3, 5 of the seeds 0 to 5 do at 60
-    neurons, 2 at 100), so its leading exponents are computed, see
-    `lyapunov_exponents`, and it is called chaotic only where the first is 4 standard errors above zero.
+    neurons, 2 at 100), so its leading exponents are computed, see `lyapunov_exponents`, and it is called chaotic only
+    where the first is 4 standard errors above zero.
 
     Args:
         neurons: D.

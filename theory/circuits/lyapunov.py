@@ -41,8 +41,8 @@ def lyapunov_exponents(
         DivergedError: the path leaves the finite numbers.
 
     >>> from theory.circuits import nonlinear_chain
-    >>> lyapunov_exponents(nonlinear_chain(3).flow, np.ones(3), number=1, duration=200.0)[0].round(2)
-    array([-0.98])
+    >>> lyapunov_exponents(nonlinear_chain(1).flow, np.ones(1), number=1, duration=20.0)[0].round(4)
+    array([-1.])
 
     Source: Benettin, Galgani, Giorgilli & Strelcyn, Meccanica 15 (1980) 9.
     """
