@@ -169,7 +169,8 @@ def integrator_path():
 def every_reduction() -> list:
     """An instance of every reduction that says how a network's weights give its order parameters."""
     kinds = [getattr(reductions, name) for name in reductions.__all__]
-    return [kind() for kind in kinds if hasattr(kind, "restrict")]
+    needed = {reductions.WholeNetwork: {"width": 9}}  # that of the draws below
+    return [kind(**needed.get(kind, {})) for kind in kinds if hasattr(kind, "restrict")]
 
 
 CASES = {

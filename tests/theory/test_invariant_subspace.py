@@ -62,6 +62,7 @@ def test_start_is_the_restriction_of_the_draw_and_units_are_counted():
         reduction.start(ours, 4, 0)
 
 
+@pytest.mark.full
 def test_dense_networks_follow_the_same_path_by_confinement():
     ours = problem(architectures.FullRank())
     paths = [
