@@ -36,7 +36,7 @@ class ChaoticNetwork(System):
     def impostor(self, circuit, observed):
         """None: it cannot be had by regression.
 
-        Chaos gives a variance some 300 times that of the noise, so that what keeps the law is a drift known to a part
-        in 300; with 200 features and 19,200 samples the covariance came out wrong by 127%.
+        Chaos gives a variance some 500 times that of the noise, so that what keeps the law is a drift known to a part
+        in 500; with 200 features and 19,200 samples the covariance came out wrong by 127%.
         """
         return None
