@@ -13,6 +13,7 @@ import pytest
 from numerics.claims.integrator_outlier import integrator_problem
 from numerics.computation import run_all, share
 from numerics.experiment import Experiment
+from numerics.provenance import canonical_json
 from numerics.results import ResultStore
 from paper_figures import sweeps
 from paper_figures.program import main
@@ -62,6 +63,11 @@ class TestSharing:
         assert repr(task) in str(refusal.value)
 
 
+def filed(computations) -> set[str]:
+    """What the results are filed under: computations that hold arrays are not compared as objects."""
+    return {canonical_json(computation.configuration()) for computation in computations}
+
+
 class TestNames:
     def test_every_claim_and_figure_is_a_sweep_and_a_shared_name_means_both(self):
         from numerics.claims import every_claim
@@ -71,9 +77,9 @@ class TestNames:
             known = sweeps.every_sweep(scale)
             assert set(known) == {each.name for each in [*every_claim(), *every_figure()]}
             for claim in every_claim():
-                assert all(trial.experiment in known[claim.name] for trial in claim.trials(scale))
+                assert filed(trial.experiment for trial in claim.trials(scale)) <= filed(known[claim.name])
             for figure in every_figure():
-                assert all(e in known[figure.name] for e in figure.experiments(scale))
+                assert filed(figure.experiments(scale)) <= filed(known[figure.name])
 
 
 STEPS = 30

@@ -25,7 +25,7 @@ def answered(method, recording, queries: dict, seed: int, limits: Limits | None 
     >>> from theory.circuits import uncoupled
     >>> recording = record(uncoupled(2), samples=200, bin_size=1.0)
     >>> answered(method("leak"), recording, queries_of(recording), seed=0).rollouts["long"].shape
-    (8, 2, 4000, 2)
+    (16, 1, 4000, 2)
     """
     if hasattr(method, "run_apart"):
         return method.run_apart(recording, queries, seed, limits or Limits())
