@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 from typing import get_args
 
 # What one test process or notebook has compiled, the others need not: a folder of this run's own, for all of them.
@@ -35,6 +36,20 @@ def _has_shape(hint) -> bool:
 
 
 install_import_hook(["theory", "numerics"], "tests.conftest.shapes_only")
+
+
+# A process may have 65,530 pieces of memory (Linux's vm.max_map_count). Every compiled program takes several, and XLA
+# dies of a segmentation fault where there are no more: a process that runs half of all tests comes there.
+MAPS, MANY = Path("/proc/self/maps"), 30_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_programs():
+    """Compiled programs are forgotten after a module, once there are too many of them."""
+    yield
+    if MAPS.exists() and MAPS.read_bytes().count(b"\n") > MANY:
+        jax.clear_caches()
+
 
 @pytest.fixture
 def optimised():
