@@ -152,7 +152,7 @@ def learned(problem: Problem, weights: dict, training_time: float) -> dict:
     Raises:
         DivergedError: the flow diverges, or what it came near to after that time is no minimum.
     """
-    from theory.reductions.invariant_subspace import gradient_field
+    from theory.reductions.own_architecture import gradient_field
     from theory.reductions.reduction import VectorField
 
     width = problem.width_of(weights)

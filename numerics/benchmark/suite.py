@@ -102,9 +102,7 @@ GRIDS = {
 
 
 def settings(grid: Grid, system) -> list[Cell]:
-    """The settings of a grid in which a system is recorded.
-
-    """
+    """The settings of a grid in which a system is recorded."""
     seen = RandomSubset()
     cells = [Cell(system, seen, fraction=f, duration=T) for T in grid.durations for f in grid.fractions]
     if not (grid.nonlinear_too or is_linear(system)):

@@ -9,7 +9,7 @@ from theory import Problem, architectures, initialisations, learning_rules, obje
 from theory.escape import escape_rate, with_silent_unit
 from theory.flow import flow
 from theory.h2_reduction import reduced_models
-from theory.reductions.invariant_subspace import gradient_field
+from theory.reductions.own_architecture import gradient_field
 from theory.reductions.reduction import VectorField
 
 REFERENCE = teachers.sum_of_exponentials([0.3, 2.5], [1.0, -1.5])

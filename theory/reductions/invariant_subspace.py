@@ -1,25 +1,21 @@
 """The invariant subspace: a rotation-equivariant network moves as a narrow one of the same architecture."""
 
-import functools
 import math
 
-import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from theory import symbolic
 from theory.architectures.axes import rotated, width_axes
 from theory.checks import count
-from theory.linear_system import LinearSystem
 from theory.problem import Problem
-from theory.reductions.reduction import OrderParameter, Reduction, VectorField
+from theory.reductions.own_architecture import OwnArchitecture
 
 # below this part of the largest, an eigenvalue of a Gram matrix is rounding, not a direction
 _REACHED = 1e-14
 
 
-class InvariantSubspace(Reduction):
+class InvariantSubspace(OwnArchitecture):
     """Weights that start in a subspace of hidden space stay in it, in every architecture without preferred axes.
 
     Let rotating all axes of hidden units, in all weights alike, rotate the system (`rotation_equivariant`). Then the
@@ -58,7 +54,9 @@ class InvariantSubspace(Reduction):
     def units(self, problem: Problem) -> int:
         """The dimension of S: the number of columns of weights with one axis of units."""
         specified = problem.architecture.weights(1, problem.teacher.inputs, problem.teacher.outputs)
-        return sum(math.prod(specified[name].shape) for name, axes in _axes(problem).items() if len(axes) == 1)
+        return sum(
+            math.prod(specified[name].shape) for name, axes in _axes(problem).items() if len(axes) == 1
+        )
 
     def least_width(self, problem: Problem) -> int:
         """The dimension of S."""
@@ -98,91 +96,18 @@ class InvariantSubspace(Reduction):
                 narrow[name] += own * missing
         return ravel_pytree(narrow)[0]
 
-    def network(self, problem: Problem, state) -> dict:
-        """The network of dim S units, of the problem's own architecture."""
-        return unflattening(problem, self.units(problem))(state)
-
-    def matrices(self, problem: Problem, state) -> tuple:
-        """(A, B, C) of the narrow network."""
-        return problem.architecture.matrices(self.network(problem, state), problem.teacher.time)
-
     def silent_recurrence(self, problem: Problem) -> None:
         """No silent units are followed: what grows outside S depends on the architecture."""
         return None
 
-    def vector_field(self, problem: Problem) -> VectorField:
-        """Minus the gradient of the narrow network."""
-        return VectorField(gradient_field(problem, self.units(problem)), problem.teacher)
-
-    def dynamics(self, problem: Problem):
-        """The narrow network's weights as order parameters."""
-        from theory.learning_dynamics import LearningDynamics
-
-        units = self.units(problem)
-        symbols = symbolic.weight_symbols(
-            problem.architecture, units, problem.teacher.inputs, problem.teacher.outputs
+    def assumptions(self, problem: Problem) -> tuple[str, ...]:
+        """What must hold of architecture and start."""
+        return (
+            f"{problem.architecture}: rotating hidden space rotates the system",
+            f"exact at every width from {self.units(problem)} on, for all training times",
+            "N x N weights start at a multiple of the identity (0 included)",
         )
-        parameters = [
-            OrderParameter(symbol, f"weights {name} within the subspace")
-            for name in sorted(symbols)
-            for symbol in symbols[name]
-        ]
-        return LearningDynamics(
-            problem=problem,
-            reduction=self,
-            order_parameters=tuple(parameters),
-            equations={},
-            parameter_values={},
-            loss=None,
-            conserved=(),
-            matrix_equations=matrix_equations(problem, units),
-            assumptions=(
-                f"{problem.architecture}: rotating hidden space rotates the system",
-                f"exact at every width from {units} on, for all training times",
-                "N x N weights start at a multiple of the identity (0 included)",
-            ),
-        )
-
-
-def matrix_equations(problem: Problem, units: int) -> tuple:
-    """`d(weights)/ds = -dL/d(weights)` for every group, for print."""
-    import sympy
-
-    equations = []
-    specified = problem.architecture.weights(units, problem.teacher.inputs, problem.teacher.outputs)
-    for name, weight in specified.items():
-        shape = weight.shape if len(weight.shape) == 2 else (*weight.shape, 1)
-        dot, slope = (sympy.MatrixSymbol(text % name, *shape) for text in (r"\dot{%s}", r"\partial_{%s}L"))
-        equations.append(sympy.Eq(dot, -slope, evaluate=False))
-    return tuple(equations)
-
-
-def gradient_field(problem: Problem, units: int):
-    """`function(state, teacher)`: minus the gradient of that architecture's network of so many units, flattened."""
-    unflatten = unflattening(problem, units)
-    return _gradient_field(problem.architecture, problem.objective, problem.teacher.time, unflatten)
-
-
-@functools.lru_cache(maxsize=64)
-def _gradient_field(architecture, objective, time, unflatten):
-    def function(state, teacher):
-        matrices, pull_back = jax.vjp(lambda state: architecture.matrices(unflatten(state), time), state)
-        _, slope = objective.value_and_gradient(LinearSystem(*matrices, time=time), teacher)
-        return -pull_back(slope)[0]
-
-    return function
 
 
 def _axes(problem: Problem) -> dict:
     return width_axes(problem.architecture, problem.teacher.inputs, problem.teacher.outputs)
-
-
-def unflattening(problem: Problem, units: int):
-    """The function from a flat state to the weights of a network of so many units."""
-    return _unravel(problem.architecture, units, problem.teacher.inputs, problem.teacher.outputs)
-
-
-@functools.lru_cache(maxsize=64)
-def _unravel(architecture, units: int, inputs: int, outputs: int):
-    shapes = {name: weight.shape for name, weight in architecture.weights(units, inputs, outputs).items()}
-    return ravel_pytree({name: jnp.zeros(shape) for name, shape in shapes.items()})[1]

@@ -5,11 +5,10 @@ from jaxtyping import Array, Float
 
 from theory.checks import count
 from theory.problem import Problem
-from theory.reductions.invariant_subspace import gradient_field, matrix_equations, unflattening
-from theory.reductions.reduction import OrderParameter, Reduction, VectorField
+from theory.reductions.own_architecture import OwnArchitecture
 
 
-class WholeNetwork(Reduction):
+class WholeNetwork(OwnArchitecture):
     """Population simulation: every weight of a network of some width is an order parameter.
 
     It applies to every problem, at the price of `O(width^3)` a step, and is never chosen by itself: ask for it where no
@@ -49,45 +48,23 @@ class WholeNetwork(Reduction):
         Raises:
             ProblemError: another width than its own.
         """
-        count(width, "width", least=self.width, most=self.width, because="WholeNetwork(width) follows that width.")
+        count(
+            width,
+            "width",
+            least=self.width,
+            most=self.width,
+            because="WholeNetwork(width) follows that width.",
+        )
         return ravel_pytree(problem.draw(width, seed))[0]
 
     def restrict(self, problem: Problem, weights: dict, initial: dict) -> Float[Array, " state"]:
         """The weights themselves, flat."""
         return ravel_pytree(weights)[0]
 
-    def network(self, problem: Problem, state) -> dict:
-        """The network itself."""
-        return unflattening(problem, self.width)(state)
-
-    def matrices(self, problem: Problem, state) -> tuple:
-        """Its (A, B, C)."""
-        return problem.architecture.matrices(self.network(problem, state), problem.teacher.time)
-
     def silent_recurrence(self, problem: Problem) -> None:
         """Nothing is left out."""
         return None
 
-    def vector_field(self, problem: Problem) -> VectorField:
-        """Minus the gradient."""
-        return VectorField(gradient_field(problem, self.width), problem.teacher)
-
-    def dynamics(self, problem: Problem):
-        """The weights as order parameters."""
-        from theory import symbolic
-        from theory.learning_dynamics import LearningDynamics
-
-        teacher = problem.teacher
-        symbols = symbolic.weight_symbols(problem.architecture, self.width, teacher.inputs, teacher.outputs)
-        parameters = [OrderParameter(s, f"weights {name}") for name in sorted(symbols) for s in symbols[name]]
-        return LearningDynamics(
-            problem=problem,
-            reduction=self,
-            order_parameters=tuple(parameters),
-            equations={},
-            parameter_values={},
-            loss=None,
-            conserved=(),
-            matrix_equations=matrix_equations(problem, self.width),
-            assumptions=(f"a network of width {self.width}, all of whose weights are followed",),
-        )
+    def assumptions(self, problem: Problem) -> tuple[str, ...]:
+        """None but its width."""
+        return (f"a network of width {self.width}, all of whose weights are followed",)
