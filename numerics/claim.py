@@ -38,6 +38,7 @@ class Claim(abc.ABC):
         control: the nearest rival, in words; its prediction must be rejected by the same experiment.
         headline: what `summary` returns, with its unit.
         reference: where the claim comes from.
+        cites: keys of `theory/references.bib`: the papers it rests on.
     """
 
     name: ClassVar[str]
@@ -49,6 +50,7 @@ class Claim(abc.ABC):
     control: ClassVar[str]
     headline: ClassVar[str]
     reference: ClassVar[str]
+    cites: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod
     def trials(self, scale: str) -> list[Trial]:

@@ -29,6 +29,7 @@ class AttractorInversion(Figure):
     name = "attractor_inversion"
     title = "Where few neurons are seen a true line attractor is missed, and one is found in a feedforward chain"
     paper = "derived here; teachers of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024"
+    cites = ("qian2024partial",)
     caption = (
         "The benchmark's one-step regression with a ridge, fitted to random fractions f of 100 neurons, recorded "
         "for 10,000 time constants in bins of 1. Blue: a symmetric line attractor of timescale 200; orange: a "

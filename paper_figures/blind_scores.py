@@ -21,6 +21,7 @@ class BlindScores(Figure):
     name = "blind_scores"
     title = "Explained variance can be blind: a fit with an invented slow mode predicts as well as the truth"
     paper = "derived here; teacher of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024"
+    cites = ("qian2024partial",)
     caption = (
         "Variance explained k bins ahead, from the present activity of 20 neurons of a chain of 100, whose modes "
         "all have timescale 1. Black: the best that the circuit's own law allows (a linear prediction fitted anew "

@@ -1,4 +1,4 @@
-"""`attractory figures` and `attractory sweep`: train, draw, and make a page to browse."""
+"""`attractory figures`, `sweep` and `cite`: train, draw, make a page to browse, and say what it rests on."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,4 +62,19 @@ class Sweep:
             needed = distinct(experiments)
             cost = duration(sum(experiment.seconds() for experiment in needed))
             print(f"{name:24} {len(needed):3} simulations, about {cost}")
+        return 0
+
+
+@dataclass(frozen=True)
+class Cite:
+    """Print the BibTeX of the papers that claims and figures rest on."""
+
+    names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    """Names of claims and figures; all of them if none is given."""
+
+    def run(self) -> int:
+        """Print."""
+        from paper_figures.citations import cite
+
+        print(cite(self.names))
         return 0

@@ -14,6 +14,7 @@ class Figure(abc.ABC):
         name: file name, without ending.
         title: one line for the index.
         paper: the paper and figure it belongs to.
+        cites: keys of `theory/references.bib`: the papers it rests on.
         caption: what is seen, what agrees, and what does not.
         runtime: what to expect at quick scale on two cores, everything to be trained.
     """
@@ -21,6 +22,7 @@ class Figure(abc.ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str]
+    cites: ClassVar[tuple[str, ...]] = ()
     caption: ClassVar[str]
     runtime: ClassVar[str]
 

@@ -35,6 +35,7 @@ class GradientGrowth(Figure):
     name = "gradient_growth"
     title = "Gradients of plain units turn from decay to growth at the edge of chaos; gates put it off"
     paper = "derived here; gates after Chen, Pennington & Schoenholz, arXiv 1806.05394"
+    cites = ("chen2018dynamical",)
     caption = (
         "a: growth a step of the mean square of dy_T/dh_s, over the last 6 steps back from T = 16, on one weak random "
         "input, over the recurrent gain (for the GRU that of all three matrices). Lines: infinite width; for tanh the "

@@ -17,6 +17,7 @@ class IntegratorLoss(Figure):
     name = "integrator_loss"
     title = "Small weights wait: the half-time grows as the logarithm of 1/scale"
     paper = "Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754 (setting); theory derived here"
+    cites = ("bordelon2025integrate",)
     caption = (
         "Left: population loss while a dense network learns exp(-0.2 t), for initial scales from 0.1 to 0.005. "
         "Lines: the aligned one-pole plane for the draw with the median half-time. Dots: trained networks of "

@@ -17,6 +17,7 @@ class IntegratorOutlier(Figure):
     name = "integrator_outlier"
     title = "A network's outlying eigenvalue learns a memory"
     paper = "Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754 (setting); theory derived here"
+    cites = ("bordelon2025integrate",)
     caption = (
         "Rate (minus the outlying eigenvalue of A = W - I) and residue of the mode that a dense linear network "
         "learns while it imitates exp(-c* t). Lines and bands: mean and range, over eight draws of the initial "

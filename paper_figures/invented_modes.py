@@ -23,6 +23,7 @@ class InventedModes(Figure):
     name = "invented_modes"
     title = "Low-rank recurrence without slow modes: one is invented for every rank, and the slowest is far slower"
     paper = "Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024 (the limit of few neurons); laws derived here"
+    cites = ("qian2024partial",)
     caption = (
         "Null low-rank circuits of 100 neurons and gain 100 have no slow mode; a random fraction f of the neurons "
         "has an endless recording. a: mean of the r eigenvalues that are not zero, against [f (1-f) g^2/2] / [1 + "

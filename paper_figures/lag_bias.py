@@ -16,6 +16,7 @@ class LagBiasFigure(Figure):
     name = "lag_bias"
     title = "Wide linear networks learn short lags first only up to s_w² = 2/3"
     paper = "derived here; kernel of Emami et al., arXiv 2101.07833"
+    cites = ("emami2021implicit",)
     caption = (
         "a: rate at which each lag of an impulse response is learned, (j + 2) s_w^2j over that of lag 0. b, c: "
         "distance left from a target of 1 at every lag, after 4, 8 and 16 steps of gradient descent on all weights, "

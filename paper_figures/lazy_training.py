@@ -14,6 +14,7 @@ class LazyTrainingFigure(Figure):
     name = "lazy_training"
     title = "Trained wide networks follow the kernel flow; by another power of the width that of their own"
     paper = "derived here; flow of Jacot, Gabriel & Hongler, arXiv 1806.07572"
+    cites = ("jacot2018neural",)
     caption = (
         "Networks of erf units (gain 1.5) trained by gradient descent on all weights to imitate a leaky integrator on "
         "three sequences of length 6. a: loss over steps; lines: kernel flow from the mean initial loss of untrained "

@@ -16,6 +16,7 @@ class LearningCurves(Figure):
     name = "learning_curves"
     title = "The test loss of lazy networks falls with the number of trajectories, whose times are not independent data"
     paper = "derived here; single outputs after Bordelon, Canatar & Pehlevan, arXiv 2002.02561"
+    cites = ("bordelon2020spectrum",)
     caption = (
         "Expected test loss of kernel ridge regression with the kernel of a wide erf network, over the number of "
         "trajectories of length 4 it was trained on; targets: a leaky integrator of tanh of the input. Dots: direct "

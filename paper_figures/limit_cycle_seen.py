@@ -18,6 +18,7 @@ class LimitCycleSeen(Figure):
     name = "limit_cycle_seen"
     title = "A limit cycle never decays; the fit's oscillation does, after a time set by the neurons recorded"
     paper = "limit cycles of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024 (setting); law derived here"
+    cites = ("qian2024partial",)
     caption = (
         "Nonlinear circuits of 600 neurons and rank 2 turn on a limit cycle; a random fraction is recorded for "
         "2,000 time constants in bins of 0.1 and fitted by one-step prediction with a linear network. With q = d "

@@ -34,6 +34,7 @@ class ObservedFraction(Figure):
     name = "observed_fraction"
     title = "What is read off a fit: a slow mode missed, and slow modes invented"
     paper = "Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024 (spurious slow modes); laws derived here"
+    cites = ("qian2024partial",)
     caption = (
         "Circuits of 100 neurons, of which a random fraction f is recorded for 4,000 time constants in bins of 0.2 "
         "and fitted by one-step prediction. Top: the slowest timescale of the fit. Bottom: the line-attractor "

@@ -18,6 +18,7 @@ class OscillationSeen(Figure):
     name = "oscillation_seen"
     title = "A partly seen oscillation is fitted by one that hardly turns"
     paper = "after the oscillating teachers of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024; law derived here"
+    cites = ("qian2024partial",)
     caption = (
         "A random plane of a circuit of 100 neurons oscillates at frequency w = 1 and forgets in T = 10 time "
         "constants; a random fraction f of the neurons is recorded for 2,000 time constants in bins of 0.05 and "

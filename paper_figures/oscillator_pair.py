@@ -20,6 +20,7 @@ class OscillatorPairFigure(Figure):
     name = "oscillator_pair"
     title = "An oscillation is born when two real poles collide"
     paper = "Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754 (setting); theory derived here"
+    cites = ("bordelon2025integrate",)
     caption = (
         "A dense network learns a damped oscillation from W(0) = 0. a: its two outlying poles in the complex plane. "
         "Lines: the confined equations for the network's own draw; dots: a trained network of width 16; squares: the "

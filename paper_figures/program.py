@@ -10,7 +10,7 @@ from numerics.commands.check_fit import CheckFit
 from numerics.commands.check_recording import CheckRecording
 from numerics.commands.doctor import Doctor
 from numerics.commands.validate import Validate
-from paper_figures.commands import Figures, Sweep
+from paper_figures.commands import Cite, Figures, Sweep
 
 Command = (
     Annotated[Figures, tyro.conf.subcommand("figures")]
@@ -19,6 +19,7 @@ Command = (
     | Annotated[Benchmark, tyro.conf.subcommand("benchmark")]
     | Annotated[CheckRecording, tyro.conf.subcommand("check-recording")]
     | Annotated[CheckFit, tyro.conf.subcommand("check-fit")]
+    | Annotated[Cite, tyro.conf.subcommand("cite")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )
 

@@ -29,6 +29,7 @@ class PulsesOrWatching(Figure):
     name = "pulses_or_watching"
     title = "Perturbing a few neurons tells in a few trials what watching them hardly tells at all"
     paper = "derived here; teacher of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024"
+    cites = ("qian2024partial",)
     caption = (
         "A feedforward chain of 50 neurons, the last 5 of which are recorded. Black: the circuit; blue: the Markov "
         "network of those neurons, which has the same covariance. a: mean response of the neuron farthest upstream "

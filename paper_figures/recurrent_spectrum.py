@@ -15,6 +15,7 @@ class RecurrentSpectrum(Figure):
     name = "recurrent_spectrum"
     title = "Learning pulls one eigenvalue out of the bulk"
     paper = "Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754 (spectra before and after)"
+    cites = ("bordelon2025integrate",)
     caption = (
         "Eigenvalues of the recurrent matrix W of two networks (initial gain 0.3, target exp(-0.2 t)) before, "
         "during and after learning. Dots: trained networks. Circle: the bulk's radius, the initial gain, "

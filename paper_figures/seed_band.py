@@ -17,6 +17,7 @@ class SeedBandFigure(Figure):
     name = "seed_band"
     title = "A random draw enters learning through its Gram matrix: the band over seeds, predicted"
     paper = "derived here; setting of Bordelon, Cotler, Pehlevan & Zavatone-Veth, arXiv 2503.18754"
+    cites = ("bordelon2025integrate",)
     caption = (
         "a: population loss of 128 networks of width 8 that learn exp(-0.5 t) from different seeds (thin), and the "
         "predicted band (coloured: 5 and 95% of draws; black: the typical draw of an infinitely wide network). b: "

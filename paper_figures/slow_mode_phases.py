@@ -18,6 +18,7 @@ class SlowModePhases(Figure):
     name = "slow_mode_phases"
     title = "Where a slow mode is found, missed and invented: observed fraction, non-normality, and the lag fitted over"
     paper = "derived here; teachers after Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024"
+    cites = ("qian2024partial",)
     caption = (
         "Rate, over draws of circuit and neurons, at which regression over a lag (columns) of an endless recording "
         "reports a slow mode: 20 single-unit time constants or more, and 10 times the next. Lags are in those "

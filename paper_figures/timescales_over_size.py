@@ -18,6 +18,7 @@ class TimescalesOverSize(Figure):
     name = "timescales_over_size"
     title = "More neurons narrow the spread of what is missed, and slow down what is invented"
     paper = "teachers of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024; laws derived here"
+    cites = ("qian2024partial",)
     caption = (
         "Slowest timescale of networks fitted to endless recordings, over the number of neurons D. a: a symmetric "
         "line attractor of timescale 1000, a random 5% of whose neurons are observed: mean over up to 64 circuits "

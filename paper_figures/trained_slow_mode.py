@@ -42,6 +42,7 @@ class TrainedSlowMode(Figure):
     name = "trained_slow_mode"
     title = "Back-propagation trains networks into the slow mode that theory says they invent"
     paper = "derived here; teachers of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024"
+    cites = ("qian2024partial",)
     caption = (
         "Slowest timescale reported by networks of 40 hidden units that see the last neuron of a chain, which has no "
         "mode slower than its neurons (1, dotted). Lines: where theory says training of linear units ends, for "

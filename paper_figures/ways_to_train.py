@@ -68,6 +68,7 @@ class WaysToTrain(Figure):
     name = "ways_to_train"
     title = "The way a network is trained decides which slow mode it reports"
     paper = "derived here; teachers of Qian, Zavatone-Veth, Ruben & Pehlevan, NeurIPS 2024"
+    cites = ("qian2024partial",)
     caption = (
         "Slowest timescale reported of 5 of 100 neurons of a symmetric line attractor (blue, truth 200, dotted) and of "
         "6 of 60 of a chain with skips (orange, no slow mode, truth 1), by networks trained in five ways on the same "

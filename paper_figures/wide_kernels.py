@@ -16,6 +16,7 @@ class WideKernelsFigure(Figure):
     name = "wide_kernels"
     title = "Kernels of recurrent networks, plain and gated, approach those of weights tied over time, not untied ones"
     paper = "derived here; setting of Yang, arXiv 2006.14548"
+    cites = ("yang2020tensor",)
     caption = (
         "Relative Frobenius distance of the neural tangent kernel of single random networks (dots: mean and range over "
         "draws) from the kernel of infinite width with weights tied over time (blue) and with weights of their own at "

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from numerics.claims import every_claim
+from paper_figures.citations import citing, references
 from paper_figures.gallery import every_figure
 from paper_figures.program import main
 
@@ -36,7 +37,7 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    assert all(command in printed for command in ("figures", "sweep", "validate", "benchmark", "doctor"))
+    assert all(command in printed for command in ("figures", "sweep", "validate", "benchmark", "cite", "doctor"))
 
 
 @pytest.mark.parametrize("command", ["figures", "sweep", "validate"])
@@ -46,6 +47,23 @@ def test_unknown_name_is_refused_in_one_line(command, tmp_path, capsys):
     assert status == 1
     assert "no_such_thing" in error and "Traceback" not in error
     assert not list(tmp_path.iterdir())
+
+
+def test_claims_and_figures_cite_papers_that_are_listed(capsys):
+    """Every key has an entry; every arXiv number in a text has one too, and is among what its owner cites."""
+    entries, used = references(), set()
+    for things in citing().values():
+        for thing in things:
+            used |= set(thing.cites)
+            text = getattr(thing, "reference", "") + getattr(thing, "paper", "") + getattr(thing, "caption", "")
+            cited = "".join(entries[key] for key in thing.cites)
+            assert all(number in cited for number in re.findall(r"\d{4}\.\d{5}", text)), (thing.name, text)
+            assert "NeurIPS" not in text or "Neural Information" in cited, thing.name
+    assert used <= set(entries)
+    assert main(["cite", "lag_bias", "chain_end"]) == 0
+    printed = capsys.readouterr().out
+    assert re.findall(r"^@\w+\{(\w+),", printed, re.MULTILINE) == ["emami2021implicit", "qian2024partial"]
+    assert main(["cite", "no_such_thing"]) == 1
 
 
 def imports_of(path: Path) -> set[str]:

@@ -22,6 +22,7 @@ class ChainEnd(Claim):
     control = "the integral of the neuron's autocorrelation, the other timescale that is often quoted"
     headline = "timescale of the last of 25 neurons"
     reference = "R3 (derived here); teacher of Qian et al., NeurIPS 2024"
+    cites = ("qian2024partial",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four durations of 500 to 13,500 time constants (quick), or six to 121,500 (paper)."""

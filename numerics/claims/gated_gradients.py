@@ -29,6 +29,7 @@ class GatedGradients(Claim):
     control = "gates that are independent of the states they meet, as untied weights make them"
     headline = "mean square of the gradient with respect to the initial state"
     reference = "derived here; M. Chen, J. Pennington & S. Schoenholz, arXiv 1806.05394, for untied weights"
+    cites = ("chen2018dynamical",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Widths 64 to 512 (quick), or 128 to 2048 (paper)."""

@@ -33,6 +33,7 @@ class GeneralisedForcingEnds(Claim):
     control = "where one-step teacher forcing ends"
     headline = "slowest timescale at forcing .2 (truth 20)"
     reference = "derived here; training of Hess, Monfared, Brenner & Durstewitz, ICML 2023"
+    cites = ("hess2023generalized",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four recordings of 1,000 to 27,000 samples, 8 networks each and either way (quick); 24 networks (paper)."""

@@ -54,6 +54,7 @@ class IntegratorHalfTime(Claim):
     control = "the plane started from a(0) = |u||v|, as if all of the initial weights were aligned"
     headline = "half-time of the loss at the smallest scale (training time)"
     reference = "aligned one-pole plane (derived here); task of Bordelon et al., arXiv 2503.18754"
+    cites = ("bordelon2025integrate",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Five initial scales, at width 32 (quick) or 256 (paper).

@@ -40,6 +40,7 @@ class IntegratorOutlier(Claim):
     control = "the aligned one-pole plane, the same theory to leading order in the initial scale"
     headline = "outlying eigenvalue of A half-way through training"
     reference = "exact confinement (derived here); task of Bordelon et al., arXiv 2503.18754"
+    cites = ("bordelon2025integrate",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Two target rates at widths 32 and 64 (quick) or up to 512 (paper), three step sizes each."""

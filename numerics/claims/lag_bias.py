@@ -32,6 +32,7 @@ class LagBias(Claim):
     control = "the rates 2 s_w^2j of read-in and readout alone, which favour lag 0"
     headline = "impulse response at lag 3 after 20 steps"
     reference = "derived here; M. Emami et al., arXiv 2101.07833, for the kernel"
+    cites = ("emami2021implicit",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Widths 64 to 512 (quick), or 128 to 2048 (paper)."""

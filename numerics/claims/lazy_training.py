@@ -34,6 +34,7 @@ class FollowsFlow(Claim):
     control = "the flow of the untied network's kernel"
     headline = "output at the last time of the last sequence, end of training"
     reference = "derived here; A. Jacot, F. Gabriel & C. Hongler, arXiv 1806.07572, for the flow"
+    cites = ("jacot2018neural",)
     network = RecurrentNetwork(RecurrentLayer(Erf(), 1.5, 1.0, 0.2))
 
     def trials(self, scale: str) -> list[Trial]:

@@ -28,6 +28,7 @@ class LineAttractorMissed(Claim):
     control = "f slow: the line's timescale diluted, and nothing else"
     headline = "mean slowest timescale"
     reference = "R2 (derived here); teachers of Qian et al., NeurIPS 2024"
+    cites = ("qian2024partial",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four sizes from 30 to 240 neurons (quick), six to 960 (paper)."""

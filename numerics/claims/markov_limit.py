@@ -29,6 +29,7 @@ class MarkovLimit(Claim):
     control = "the circuit's own connections among the observed neurons, B_oo"
     headline = "self-connection of the observed neuron that is farthest upstream"
     reference = "R1 (derived here); the estimate is that of Qian et al., NeurIPS 2024"
+    cites = ("qian2024partial",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four durations of 1,000 to 8,000 time constants (quick), or six to 32,000 (paper)."""

@@ -23,6 +23,7 @@ class NullLowRankSlow(Claim):
     control = "the published law of few observed neurons, (f g^2/2) / (1 + f g^2/2)"
     headline = "mean of the three largest eigenvalues"
     reference = "R4 (derived here); the law for few observed neurons is that of Qian et al., NeurIPS 2024"
+    cites = ("qian2024partial",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four sizes from 60 to 480 neurons (quick), six to 1920 (paper)."""

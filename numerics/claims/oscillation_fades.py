@@ -25,6 +25,7 @@ class OscillationFades(Claim):
     control = "the circuit's own frequency, with the timescale diluted as a line attractor's is"
     headline = "frequency of the pair"
     reference = "derived here; after the oscillating teachers of Qian et al., NeurIPS 2024"
+    cites = ("qian2024partial",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four sizes from 30 to 240 neurons (quick), six to 960 (paper)."""

@@ -26,6 +26,7 @@ class OscillatorPair(Claim):
     reference = (
         "exact confinement and the symmetric plane (derived here); task of Bordelon et al., arXiv 2503.18754"
     )
+    cites = ("bordelon2025integrate",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Width 16 (quick) and 128 (paper), three step sizes each."""

@@ -25,6 +25,7 @@ class RandomRecurrence(Claim):
     control = "the same limit without the initial recurrence (gain 0)"
     headline = "impulse response at lag 5, training time 4.5"
     reference = "infinite width (derived here); setting of Bordelon et al., arXiv 2503.18754"
+    cites = ("bordelon2025integrate",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four widths, 24 to 192 (quick) or 64 to 1024 (paper)."""

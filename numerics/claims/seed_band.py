@@ -24,6 +24,7 @@ class SeedBand(Claim):
     control = "a start from aligned read-in and readout of the same norms"
     headline = "half-time of the loss (training time)"
     reference = "exact confinement (derived here); task of Bordelon et al., arXiv 2503.18754"
+    cites = ("bordelon2025integrate",)
 
     def trials(self, scale: str) -> list[Trial]:
         """Four widths, 8 to 64 (quick) or to 1024 (paper)."""

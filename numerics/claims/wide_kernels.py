@@ -53,6 +53,7 @@ class WideKernels(Claim):
     control = "the kernel of weights drawn afresh at every time (untied)"
     headline = "kernel of the output at the last time with itself"
     reference = "derived here; G. Yang, Tensor Programs II, arXiv 2006.14548"
+    cites = ("yang2020tensor",)
     networks = ("identity", "ReLU", "erf", "tanh")
 
     def trials(self, scale: str) -> list[Trial]:
