@@ -14,13 +14,13 @@ from numerics.evaluators import Sampled, default_evaluator
 from numerics.progress import progress_bar
 from numerics.provenance import source_digest
 from numerics.stability import steps_for
-from numerics.training import advance, training_keys
+from numerics.training import advance, begun, training_keys
 from theory.checks import count, instance, positive
 from theory.configuration import configuration
 from theory.errors import ProblemError, UnstableSystemError
 from theory.linear_system import LinearSystem
 from theory.moments import Moments
-from theory.objectives import FiniteWindow, WhiteNoise
+from theory.objectives import WhiteNoise
 from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.trajectory import problem_poles, trajectory
@@ -103,6 +103,9 @@ def simulate(
         raise ProblemError(
             f"evaluator must be one of numerics.evaluators, such as Moments(teacher); got {evaluator!r}."
         )
+    if evaluator is not None:
+        _require_same_task(problem, evaluator)
+        _require_same_credit(problem, evaluator)
     training_time = positive(training_time, "training_time")
     records = count(records, "records", least=2)
     if step_size is not None:
@@ -112,7 +115,6 @@ def simulate(
     step_size, steps = steps_for(problem, training_time, width, records, step_size)
 
     evaluator = default_evaluator(problem, width) if evaluator is None else evaluator
-    _require_same_task(problem, evaluator)
     if checkpoint is not None:
         settings = {
             "problem": configuration(problem),
@@ -128,7 +130,8 @@ def simulate(
         }
         checkpoint = Checkpoint(checkpoint, settings)
     evaluator = _cast(evaluator, precision)
-    current = _cast(_stack([problem.draw(width, seed) for seed in seeds]), precision)
+    draws = _cast(_stack([problem.draw(width, seed) for seed in seeds]), precision)
+    current = begun(problem.learning_rule, draws)
     step = jnp.asarray(step_size, dtype=precision)
     # trained on samples or not, networks are observed exactly; by the same moments where there are any
     observed_by = {Moments: evaluator, Sampled: None}.get(type(evaluator), False)
@@ -159,14 +162,14 @@ def simulate(
                     if checkpoint is not None and taken < steps[record]:
                         checkpoint.offer((jax.block_until_ready(current), taken), history)
                 bar.advance()
-            observed, matrices = _observe(as_data(problem), observer, _cast(current, "float64"))
+            observed, matrices = _observe(as_data(problem), observer, _cast(current[0], "float64"))
             history.append({name: np.asarray(values) for name, values in observed.items()})
             if record == 0:
                 _require_stable_draws(problem, history[0], matrices, seeds)
             if one_input_one_output:
                 history[-1] |= _poles(problem, matrices, np.isfinite(history[-1]["loss"]))
             if weights:
-                history[-1] |= {f"weights_{name}": np.asarray(values) for name, values in current.items()}
+                history[-1] |= {f"weights_{name}": np.asarray(values) for name, values in current[0].items()}
             if checkpoint is not None:
                 checkpoint.offer((current, taken), history)
 
@@ -176,7 +179,7 @@ def simulate(
     times = step_size * steps[:recorded]
     networks = trajectory(problem, observer, times, history, pair, seeds)
     networks["diverged"] = (("seed", "training_time"), ~np.isfinite(history["loss"]))
-    for name in current if weights else ():
+    for name in draws if weights else ():
         values = history[f"weights_{name}"]
         axes = tuple(f"{name}_{i}" for i in range(values.ndim - 2))
         networks[f"weights_{name}"] = (("seed", "training_time", *axes), values)
@@ -206,6 +209,16 @@ def _require_same_task(problem: Problem, evaluator) -> None:
         raise ProblemError(
             f"{type(evaluator).__name__} trains on the white-noise loss, but the problem's objective is "
             f"{problem.objective}. Gramians(problem.objective, problem.teacher) trains on that."
+        )
+
+
+def _require_same_credit(problem: Problem, evaluator) -> None:
+    """A rule that takes something else for the gradient must be given it."""
+    rule = problem.learning_rule
+    if not (rule.exact_gradient or eqx.tree_equal(getattr(evaluator, "rule", None), rule)):
+        raise ProblemError(
+            f"{type(evaluator).__name__} gives the gradient of the loss, which {rule} does not take: leave the "
+            "evaluator out, or use Gramians(problem.objective, problem.teacher, problem.learning_rule)."
         )
 
 
@@ -243,7 +256,7 @@ def _poles(problem: Problem, matrices: tuple, alive: np.ndarray) -> dict:
 
 def _require_stable_draws(problem: Problem, observed: dict, matrices: tuple, seeds) -> None:
     """Refuse draws whose loss is infinite before anything is trained on a truncation of it."""
-    if isinstance(problem.objective, FiniteWindow):
+    if not problem.objective.needs_stability:
         return
     doubtful = ~np.isfinite(observed["loss"]) | (observed["remainder"] > 1e-6)
     for index in np.flatnonzero(doubtful):

@@ -10,7 +10,6 @@ from theory.derivation import derive
 from theory.errors import ProblemError
 from theory.flow import recorded_steps
 from theory.initialisations import Gaussian
-from theory.learning_rules import GradientFlow
 from theory.problem import Problem
 from theory.reductions import Confinement, InvariantSubspace
 
@@ -23,17 +22,18 @@ def largest_curvature(problem: Problem, training_time: float, width: int) -> flo
     For a dense network it is read off the confined problem, which has the same solution whatever
     the initial recurrence; for others, off their invariant subspace where they have one.
     """
-    if not problem.learning_rule.rotation_invariant or not isinstance(problem.initialisation, Gaussian):
+    flow = problem.learning_rule.limit()
+    if flow is None or not flow.rotation_invariant or not isinstance(problem.initialisation, Gaussian):
         return None
     if not isinstance(problem.architecture, FullRank):
         reduction = InvariantSubspace()
-        quiet = dataclasses.replace(problem, learning_rule=GradientFlow())
+        quiet = dataclasses.replace(problem, learning_rule=flow)
         if reduction.obstacle(quiet) is not None:
             return None
         least = reduction.least_width(quiet)
         return derive(quiet, reduction).largest_curvature(training_time, max(width, least))
     still = Gaussian(problem.initialisation.input, problem.initialisation.readout, 0.0)
-    quiet = dataclasses.replace(problem, initialisation=still, learning_rule=GradientFlow())
+    quiet = dataclasses.replace(problem, initialisation=still, learning_rule=flow)
     least = problem.teacher.inputs + problem.teacher.outputs
     return derive(quiet, Confinement()).largest_curvature(training_time, max(width, least))
 
@@ -66,10 +66,10 @@ def steps_for(
                 "simulate a step_size (and halve it once to see that nothing changes)."
             )
         step = min(1.5 / curvature, interval)
-    if curvature is not None and step * curvature > rule.stability_interval:
+    if curvature is not None and step > rule.largest_step(curvature):
         raise ProblemError(
-            f"step size {step:g} exceeds the stability limit {rule.stability_interval / curvature:.4g} of "
-            f"{rule} for this problem ({rule.stability_interval:g} over the largest curvature {curvature:.4g})."
+            f"step size {step:g} exceeds the stability limit {rule.largest_step(curvature):.4g} of "
+            f"{rule} for this problem, where the largest curvature is {curvature:.4g}."
         )
     if step_size is None and training_time / step > _MANY_STEPS:
         raise ProblemError(

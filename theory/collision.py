@@ -8,6 +8,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
 from theory.errors import NotDerivableError
+from theory.learning_rules import GradientFlow
 
 
 class Collision(NamedTuple):
@@ -50,7 +51,7 @@ def collisions(dynamics, path) -> list[Collision]:
     states = jnp.asarray(path["state"].values)
     if reduction.network(problem, states[0])["recurrent"].shape != (2, 2):
         raise NotDerivableError("collisions are followed in networks of two units: one input and one output.")
-    if problem.learning_rule.chosen_step_size() is not None:
+    if not isinstance(problem.learning_rule, GradientFlow):
         raise NotDerivableError("collisions are followed along gradient flow, not along finite steps.")
     field = reduction.vector_field(problem)
 

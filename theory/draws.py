@@ -11,6 +11,7 @@ from theory.errors import NotDerivableError
 from theory.flow import flows
 from theory.initialisations import Gaussian
 from theory.learning_dynamics import LearningDynamics, observe_states
+from theory.learning_rules import GradientFlow
 from theory.observation import Observer, as_data
 from theory.problem import Problem
 from theory.reductions import Confinement
@@ -110,7 +111,7 @@ def band(
     problem = dynamics.problem
     if (
         not isinstance(dynamics.reduction, Confinement)
-        or problem.learning_rule.chosen_step_size() is not None
+        or not isinstance(problem.learning_rule, GradientFlow)
     ):
         raise NotDerivableError(
             "a band needs exact confinement under gradient flow: there a draw enters through its Gram matrix alone."

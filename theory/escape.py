@@ -35,6 +35,7 @@ def escape_rate(problem: Problem, network: dict) -> float:
 
     Source: derived here; dense networks of any fixed point: `theory.transverse.coupling`.
     """
+    problem.require_descent("an escape rate")
     flat, restore = ravel_pytree(with_silent_unit(problem, network))
 
     def slope(x):

@@ -6,9 +6,11 @@ import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from theory.errors import DivergedError, ProblemError
+from theory.learning_rules import LearningRule
 
 
 def padded(tree):
@@ -140,7 +142,30 @@ def recorded_steps(training_time: float, records: int, step_size: float) -> np.n
     return np.unique(np.rint(np.linspace(0, last, records)).astype(int))
 
 
-def iterate(field, rule, start, step_size: float, steps) -> Float[Array, "record state"]:
+def descent(field, rule, named):
+    """The vector field that a flow follows: `field` with what the rule descends in place of the gradient.
+
+    Args:
+        field: a `VectorField`; the gradient is minus it.
+        rule: a `LearningRule`.
+        named: turns a state into weights by name, one object for all problems of a kind.
+    """
+    if type(rule).descended is LearningRule.descended:
+        return field
+    return type(field)(_descent(field.function, named), (rule, field.parameters))
+
+
+@functools.lru_cache(maxsize=64)
+def _descent(function, named):
+    def along(state, parameters):
+        rule, own = parameters
+        followed = rule.descended(named(state), named(-function(state, own)))
+        return -ravel_pytree(followed)[0]
+
+    return along
+
+
+def iterate(field, rule, start, step_size: float, steps, named=None) -> Float[Array, "record state"]:
     """Follow a learning rule step by step, in the reduced coordinates; the state at every record.
 
     Args:
@@ -149,12 +174,14 @@ def iterate(field, rule, start, step_size: float, steps) -> Float[Array, "record
         start: the initial state.
         step_size: training time of one step.
         steps: after how many steps to record, increasing, the first of them 0.
+        named: turns a state into weights by name, for rules that tell them apart; one object for all problems of a
+            kind. None: the state is one group without a name.
 
     Raises:
         DivergedError: the state left the finite numbers; the message says when.
     """
     counts = np.diff(padded(steps), append=steps[-1])
-    states = _iterate(field.function, rule, field.parameters, start, step_size, counts)[: len(steps)]
+    states = _iterate(field.function, rule, named, field.parameters, start, step_size, counts)[: len(steps)]
     finite = jnp.isfinite(states).all(axis=1)
     if not bool(finite.all()):
         when = step_size * float(steps[int(jnp.argmin(finite))])
@@ -164,15 +191,21 @@ def iterate(field, rule, start, step_size: float, steps) -> Float[Array, "record
     return states
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
-def _iterate(function, rule, parameters, start, step_size, counts):
-    def gradient(state):
-        return -function(state, parameters)
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
+def _iterate(function, rule, named, parameters, start, step_size, counts):
+    named = named or (lambda state: state)
 
-    def advance(state, count):
-        def step(_, state):
-            return rule.step(state, gradient, step_size)
+    def flat(weights):
+        return ravel_pytree(weights)[0]
 
-        return jax.lax.fori_loop(0, count, step, state), state
+    def gradient(weights):
+        return named(-function(flat(weights), parameters))
 
-    return jax.lax.scan(advance, start, counts)[1]
+    def advance(carried, count):
+        def step(_, carried):
+            return rule.step(*carried, gradient, step_size)
+
+        return jax.lax.fori_loop(0, count, step, carried), flat(carried[0])
+
+    weights = named(start)
+    return jax.lax.scan(advance, (weights, rule.start(weights)), counts)[1]

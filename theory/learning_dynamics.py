@@ -13,8 +13,7 @@ from jaxtyping import Array, Float
 from theory.checks import count, positive, real_array
 from theory.equations import Equations
 from theory.errors import DivergedError, DomainWarning, NotDerivableError, ProblemError
-from theory.flow import flow, iterate, padded, recorded_steps
-from theory.objectives import FiniteWindow
+from theory.flow import descent, flow, iterate, padded, recorded_steps
 from theory.observation import Observer, as_data
 from theory.rounding import rounding_outside
 from theory.trajectory import trajectory
@@ -67,9 +66,9 @@ class LearningDynamics(Equations):
 
         Returns:
             An `xarray.Dataset` over `training_time`: see `theory.trajectory`; `state`, the order parameters; and,
-            where units are silent (see `theory.transverse`), `transverse_growth_rate`, how fast weights outside the
-            reduction's narrow network grow, and the attribute `domain_end`, the training time from which on networks
-            no longer follow the prediction (infinite where they do throughout).
+            where units are silent (see `theory.transverse`) and the rule is `uniform`, `transverse_growth_rate`, how
+            fast weights outside the reduction's narrow network grow, and the attribute `domain_end`, the training time
+            from which on networks no longer follow the prediction (infinite where they do throughout).
 
         Raises:
             ProblemError: a width below the reduction's dimension, a training time that is not positive.
@@ -110,14 +109,14 @@ class LearningDynamics(Equations):
         return self._observe(*self._path(start, positive(training_time, "training_time"), records))
 
     def _path(self, start, training_time: float, records: int):
+        rule, named = self.problem.learning_rule, self.reduction.named(self.problem)
         field = self.reduction.vector_field(self.problem)
-        rule = self.problem.learning_rule
         if rule.chosen_step_size() is None:
             times = jnp.linspace(0.0, training_time, records)
-            return times, flow(field, start, times)
+            return times, flow(descent(field, rule, named), start, times)
         step = rule.chosen_step_size()
         steps = recorded_steps(training_time, records, step)
-        return step * steps, iterate(field, rule, start, step, steps)
+        return step * steps, iterate(field, rule, start, step, steps, named)
 
     def _observe(self, times, states, left_out=None):
         observer = self._observer
@@ -130,11 +129,16 @@ class LearningDynamics(Equations):
         path["state"] = (("training_time", "order_parameter"), np.asarray(states))
         path.attrs["source"] = f"theory: {self.reduction.name}"
         self._require_stable_path(path)
-        if self.reduction.silent_recurrence(self.problem) is not None:
+        if self._follows_silent_units:
             couplings = self._couplings(observer, states)
             path["transverse_growth_rate"] = ("training_time", self._growth_rates(couplings))
             self._say_where_it_ends(path, times, couplings, left_out)
         return path
+
+    @property
+    def _follows_silent_units(self) -> bool:
+        silent = self.reduction.silent_recurrence(self.problem) is not None
+        return silent and self.problem.learning_rule.uniform
 
     def _couplings(self, observer, states) -> np.ndarray:
         return couplings_along(self.reduction, observer, self.problem, states)
@@ -236,9 +240,10 @@ class LearningDynamics(Equations):
 
     def _followed(self, path) -> tuple:
         """Training times, order parameters and couplings on the mesh."""
-        if self.reduction.silent_recurrence(self.problem) is None:
+        if not self._follows_silent_units:
             raise NotDerivableError(
-                f"{self.reduction.name} leaves out no silent units, so nothing can grow outside it."
+                f"{self.reduction.name} leaves out no silent units that {self.problem.learning_rule} would let grow at "
+                "a rate of their own."
             )
         end = float(path["training_time"][-1])
         fine, states = map(np.asarray, self._path(jnp.asarray(path["state"].values[0]), end, _FINE))
@@ -253,9 +258,9 @@ class LearningDynamics(Equations):
 
     def _require_stable_path(self, path) -> None:
         """A step that jumps over the stability boundary lands where the loss is infinite and formulas lie."""
-        if isinstance(self.problem.objective, FiniteWindow) or "pole" not in path:
-            return
-        beyond = (self.problem.teacher.time.margin(path.pole.values) <= 0).any(axis=1)
+        beyond = ~np.isfinite(path.loss.values)
+        if self.problem.objective.needs_stability and "pole" in path:
+            beyond |= (self.problem.teacher.time.margin(path.pole.values) <= 0).any(axis=1)
         if beyond.any():
             when = float(path.training_time[int(np.argmax(beyond))])
             raise DivergedError(
@@ -267,7 +272,9 @@ class LearningDynamics(Equations):
         """The fastest decay rate of the linearised flow along the predicted path: it bounds step sizes."""
         start = self.reduction.start(self.problem, width, seed)
         _, states = self._path(start, positive(training_time, "training_time"), 41)
-        jacobians = central_differences(*self.reduction.vector_field(self.problem), states)
+        field = self.reduction.vector_field(self.problem)
+        field = descent(field, self.problem.learning_rule, self.reduction.named(self.problem))
+        jacobians = central_differences(*field, states)
         return float(np.max(-np.linalg.eigvals(np.asarray(jacobians)).real))
 
 @functools.partial(jax.jit, static_argnums=0)

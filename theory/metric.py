@@ -174,6 +174,7 @@ def learned(problem: Problem, weights: dict, training_time: float) -> dict:
 
 
 def _slope_and_curvature(problem: Problem, weights: dict) -> tuple[np.ndarray, np.ndarray]:
+    problem.require_descent("how learning ends near a minimum")
     flat, restore = ravel_pytree(weights)
 
     def slope(x):

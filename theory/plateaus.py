@@ -61,6 +61,9 @@ def plateaus(problem: Problem, poles: int | None = None, starts: int = 64, seed:
         starts: number of searches at each k.
         seed: of the searches.
 
+    Raises:
+        NotDerivableError: a rule that does not descend the loss, or not all weights alike.
+
     >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
     >>> problem = Problem(teachers.sum_of_exponentials([0.3, 2.5], [1.0, -1.5]), architectures.FullRank(),
     ...     initialisations.Gaussian(), objectives.WhiteNoise(), learning_rules.GradientFlow())
@@ -70,7 +73,7 @@ def plateaus(problem: Problem, poles: int | None = None, starts: int = 64, seed:
     Source: H2-optimal models of low order, e.g. Gugercin, Antoulas & Beattie, SIAM J. Matrix Anal. 30 (2008) 609;
     escape through silent units, `theory.transverse`.
     """
-    instance(problem, Problem, "problem")
+    instance(problem, Problem, "problem").require_descent("a plateau's escape rate")
     p, q = problem.teacher.inputs, problem.teacher.outputs
     most = p + q if poles is None else count(poles, "poles", least=0)
     random = np.random.default_rng(count(seed, "seed", least=0))

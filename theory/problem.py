@@ -8,7 +8,7 @@ from theory.architectures import Architecture
 from theory.checks import count, instance, real_array
 from theory.configuration import configuration
 from theory.conventions import Conventions
-from theory.errors import ProblemError, UnstableSystemError
+from theory.errors import NotDerivableError, ProblemError, UnstableSystemError
 from theory.initialisations import Initialisation
 from theory.learning_rules import LearningRule
 from theory.linear_system import LinearSystem
@@ -59,6 +59,7 @@ class Problem(eqx.Module):
         ):
             instance(getattr(self, name), kind, name)
         self.objective.check(self.teacher)
+        self.learning_rule.check(self.architecture, self.objective, self.teacher)
 
     @property
     def conventions(self) -> Conventions:
@@ -94,12 +95,22 @@ class Problem(eqx.Module):
     def gradient(self, weights: dict) -> dict:
         """The exact gradient of the population loss with respect to every weight group.
 
+        Under a rule that assigns credit otherwise (not `exact_gradient`), what it takes in place of the gradient.
+
         Raises:
             ProblemError: weights that are not those of this architecture.
             UnstableSystemError: a student whose loss is infinite.
         """
         self.loss(weights)  # for its checks
         return _gradient(self, self._checked(weights))
+
+    def require_descent(self, what: str) -> None:
+        """Raise a NotDerivableError unless weights descend the loss, all alike, as under gradient flow and descent."""
+        if not self.learning_rule.uniform:
+            raise NotDerivableError(
+                f"{what} is a property of descent on the loss, all weights alike; the rule is {self.learning_rule}. "
+                "Ask for it under learning_rules.GradientFlow()."
+            )
 
     def _checked(self, weights: dict) -> dict:
         instance(weights, dict, "weights")
@@ -156,5 +167,5 @@ def _loss(objective: Objective, student: LinearSystem, teacher: LinearSystem):
 def _gradient(problem: Problem, weights: dict) -> dict:
     system, pull_back = jax.vjp(problem._matrices, weights)
     student = LinearSystem(*system, time=problem.teacher.time)
-    _, matrix_gradient = problem.objective.value_and_gradient(student, problem.teacher)
+    _, matrix_gradient = problem.learning_rule.value_and_gradient(problem.objective, student, problem.teacher)
     return pull_back(matrix_gradient)[0]

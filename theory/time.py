@@ -62,6 +62,10 @@ class Time(eqx.Module):
         """Impulse response at the given lags, shape (lag, output, input)."""
 
     @abc.abstractmethod
+    def propagator(self, A, duration):
+        """How states move on over a duration without input: `exp(A duration)`, or a power of A."""
+
+    @abc.abstractmethod
     def frequency_points(self, frequencies):
         """The points of the complex plane at which a transfer function has those frequencies."""
 
@@ -141,6 +145,10 @@ class ContinuousTime(Time):
 
         return jax.lax.scan(advance, B, jnp.asarray(which))[1]
 
+    def propagator(self, A, duration) -> Float[Array, "n n"]:
+        """`exp(A duration)`."""
+        return jax.scipy.linalg.expm(A * duration, max_squarings=48)
+
     def frequency_points(self, frequencies) -> Complex[Array, " frequency"]:
         """`s = i omega`, omega in radians per leak time constant."""
         return 1j * jnp.asarray(frequencies)
@@ -216,6 +224,10 @@ class DiscreteTime(Time):
 
         responses = jax.lax.scan(advance, B, None, length=int(lags[-1]) + 1)[1]
         return responses[lags.astype(int)]
+
+    def propagator(self, A, duration) -> Float[Array, "n n"]:
+        """`A^duration`."""
+        return jnp.linalg.matrix_power(A, duration)
 
     def frequency_points(self, frequencies) -> Complex[Array, " frequency"]:
         """`z = exp(i omega)`, omega in radians per step."""

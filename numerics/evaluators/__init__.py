@@ -14,18 +14,19 @@ __all__ = ["Gramians", "Moments", "Sampled", "TimeGrid", "default_evaluator"]
 
 
 def default_evaluator(problem, width: int):
-    """Moments under the white-noise objective, else the objective's own exact loss.
+    """Moments under the white-noise objective, else the objective's own exact loss, or what the rule takes for it.
 
     Also where the teacher is so slow that too many moments would be needed for networks of that width.
     """
     from theory.errors import ProblemError
+    from theory.learning_rules.credit import credited
     from theory.objectives import WhiteNoise
 
-    if isinstance(problem.objective, WhiteNoise):
+    if problem.learning_rule.exact_gradient and isinstance(problem.objective, WhiteNoise):
         try:
             moments = Moments(problem.teacher)
             if moments.cheaper(width):
                 return moments
         except ProblemError:
             pass
-    return Gramians(problem.objective, problem.teacher)
+    return Gramians(problem.objective, problem.teacher, credited(problem.learning_rule))

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 
+from theory.learning_rules import GradientFlow, LearningRule
 from theory.linear_system import LinearSystem
 from theory.objectives import Objective
 
@@ -12,6 +13,7 @@ class Gramians(eqx.Module):
     Args:
         objective: what "imitates" means.
         teacher: what is imitated.
+        rule: what takes something else for the gradient, if it does (see `LearningRule.value_and_gradient`).
 
     >>> from theory import objectives, teachers
     >>> evaluator = Gramians(objectives.WhiteNoise(), teachers.leaky_integrator(0.2))
@@ -22,7 +24,8 @@ class Gramians(eqx.Module):
 
     objective: Objective
     teacher: LinearSystem
+    rule: LearningRule = GradientFlow()
 
     def value_and_gradient(self, A, B, C, time, key=None) -> tuple:
         """The loss and (dL/dA, dL/dB, dL/dC); exact, so no key is needed."""
-        return self.objective.value_and_gradient(LinearSystem(A, B, C, time=time), self.teacher)
+        return self.rule.value_and_gradient(self.objective, LinearSystem(A, B, C, time=time), self.teacher)

@@ -49,7 +49,7 @@ def training(problem, width: int, seeds: int, steps: int, evaluator=None) -> Cal
     evaluator = Moments(problem.teacher) if evaluator is None else evaluator
     arguments = (problem.architecture, problem.learning_rule, problem.teacher.time, evaluator)
     random = training_keys(range(seeds)), jnp.asarray(0)
-    return lambda: advance(*arguments, weights, jnp.asarray(STEP), jnp.asarray(steps), *random)
+    return lambda: advance(*arguments, (weights, ()), jnp.asarray(STEP), jnp.asarray(steps), *random)
 
 
 def rows() -> list[tuple[str, ...]]:

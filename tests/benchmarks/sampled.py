@@ -20,7 +20,7 @@ def training(width: int, evaluator, precision: str):
     parts = (PROBLEM.architecture, PROBLEM.learning_rule, PROBLEM.teacher.time, _cast(evaluator, precision))
     weights = _cast(_stack([PROBLEM.draw(width, 0)]), precision)
     step = jnp.asarray(1e-3, precision)
-    return *parts, weights, step, jnp.asarray(1), training_keys([0]), jnp.asarray(0)
+    return *parts, (weights, ()), step, jnp.asarray(1), training_keys([0]), jnp.asarray(0)
 
 
 def relative_errors(sampled: Sampled, width: int) -> tuple[float, float]:

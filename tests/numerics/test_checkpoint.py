@@ -17,7 +17,7 @@ from numerics.results import ResultStore
 from numerics.simulation import DivergenceWarning, TruncationWarning, simulate
 from theory.architectures import Diagonal
 from theory.errors import ResultMismatchError
-from theory.learning_rules import GradientDescent
+from theory.learning_rules import Adam, GradientDescent, HeavyBall
 
 RECORDS, STEPS = 6, 20
 PROBLEM = dataclasses.replace(integrator_problem(0.4, 0.1), architecture=Diagonal())
@@ -73,6 +73,14 @@ class TestResumption:
         interrupt(steps, after, precision=precision, checkpoint=path)
         assert_same_bits(run(precision=precision, checkpoint=path), whole)
         assert steps.taken == STEPS - after  # nothing was trained twice, between records (4 steps apart) neither
+
+    @pytest.mark.parametrize("rule", [HeavyBall(1.0, 0.1), Adam(0.02)], ids=["heavy ball", "Adam"])
+    def test_what_a_rule_remembers_is_kept_too(self, path, steps, rule):
+        problem = dataclasses.replace(PROBLEM, learning_rule=rule)
+        options = {"problem": problem, "step_size": None, "training_time": STEPS * rule.step_size}
+        whole = run(**options)
+        interrupt(steps, 10, checkpoint=path, **options)
+        assert_same_bits(run(checkpoint=path, **options), whole)
 
     def test_many_interruptions_are_like_none(self, path, steps):
         for _ in range(6):

@@ -166,7 +166,7 @@ class TestTraining:
         start, key = problem.draw(8, 5), training_keys([5])
         parts = (problem.architecture, rule, time, self.SAMPLED)
         stacked = jax.tree.map(lambda leaf: leaf[None], start)
-        end = advance(*parts, stacked, jnp.asarray(0.1), jnp.asarray(2), key, jnp.asarray(3))
+        end = advance(*parts, (stacked, ()), jnp.asarray(0.1), jnp.asarray(2), key, jnp.asarray(3))[0]
         expected = start
         for k in (3, 4):
 
@@ -174,7 +174,7 @@ class TestTraining:
                 slope = evaluate(self.SAMPLED, problem.system(weights), jax.random.fold_in(key[0], k))[1]
                 return dict(zip(("recurrent", "input", "readout"), slope, strict=True))
 
-            expected = rule.step(expected, gradient, 0.1)
+            expected = rule.step(expected, (), gradient, 0.1)[0]
         assert relative_error(jax.tree.map(lambda leaf: leaf[0], end), expected) < 1e-12
 
     def test_observations_are_exact_and_learning_succeeds(self):
@@ -208,7 +208,7 @@ def test_peak_memory_is_what_is_stated_whatever_the_number_of_networks_and_steps
         start = jax.tree.map(lambda *leaves: jnp.stack(leaves), *draws)
         # the number of steps is an argument of the compiled program
         program = advance.lower(
-            *parts, start, jnp.asarray(0.1), jnp.asarray(10**6), training_keys(range(seeds)), jnp.asarray(0)
+            *parts, (start, ()), jnp.asarray(0.1), jnp.asarray(10**6), training_keys(range(seeds)), jnp.asarray(0)
         ).compile()
         taken = program.compiled.memory_analysis().temp_size_in_bytes
         assert sampled.memory(64) <= taken < 1.15 * sampled.memory(64)  # weights and inputs are the rest

@@ -41,7 +41,7 @@ def solution(networks: int) -> dict:
 def descend(evaluator, step_size, weights, steps, first=0):
     rule, keys = GradientDescent(step_size), training_keys(range(len(weights["input"])))
     numbers = jnp.asarray(step_size), jnp.asarray(steps), keys, jnp.asarray(first)
-    return advance(PROBLEM.architecture, rule, TEACHER.time, evaluator, weights, *numbers)
+    return advance(PROBLEM.architecture, rule, TEACHER.time, evaluator, (weights, ()), *numbers)[0]
 
 
 def population_loss(weights):

@@ -227,7 +227,7 @@ class TestStability:
         start = {name: jnp.stack([draw[name] for draw in draws]) for name in draws[0]}
         parts = (PROBLEM.architecture, PROBLEM.learning_rule, PROBLEM.teacher.time, Moments(PROBLEM.teacher))
         random = training_keys(range(SEEDS)), jnp.asarray(0)
-        end = advance(*parts, start, jnp.asarray(step), jnp.asarray(400), *random)
+        end = advance(*parts, (start, ()), jnp.asarray(step), jnp.asarray(400), *random)[0]
         one = {name: values[0] for name, values in end.items()}
         return one
 

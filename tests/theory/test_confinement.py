@@ -193,7 +193,7 @@ class TestContract:
         @jax.jit
         def trained_a_while(weights):
             for _ in range(2):
-                weights = question.learning_rule.step(weights, question.gradient, 0.15)
+                weights = question.learning_rule.step(weights, (), question.gradient, 0.15)[0]
             return weights
 
         @jax.jit

@@ -52,7 +52,7 @@ def test_wide_network_leaves_the_first_plateau_at_its_escape_rate(found):
         return jax.lax.fori_loop(
             0,
             400,
-            lambda _, w: REFERENCE.learning_rule.step(w, lambda x: REFERENCE.gradient(x), step),
+            lambda _, w: REFERENCE.learning_rule.step(w, (), lambda x: REFERENCE.gradient(x), step)[0],
             weights,
         )
 

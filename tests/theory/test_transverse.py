@@ -95,7 +95,7 @@ class TestCoupling:
         start = problem.draw(width, 0)
         start |= {"recurrent": gain * jnp.asarray(np.random.default_rng(1).normal(size=(width, width)))}
         gradient = jax.grad(problem.loss)
-        final = jax.lax.fori_loop(0, 40, lambda _, w: rule.step(w, gradient, 0.5), start)
+        final = jax.lax.fori_loop(0, 40, lambda _, w: rule.step(w, (), gradient, 0.5)[0], start)
         dynamics = derive(problem)
         mesh, couplings = dynamics.couplings(dynamics.solve(end, width, 0, 41))
         basis = np.asarray(Confinement().basis(start))

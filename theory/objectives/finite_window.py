@@ -1,5 +1,7 @@
 """Imitation under white-noise input over a finite window: for systems that are not stable."""
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -27,6 +29,8 @@ class FiniteWindow(Objective):
     and then doubles, `G(2h) = G(h) + e^{A h} G(h) e^{A^T h}`: a sum of positive terms, without the
     cancellation that the block exponential of a long window suffers.
 
+    It is also the loss of the output at the time T alone, of systems that start at rest.
+
     Assumptions: continuous time. What grows must not overflow: unstable poles times T below some 300.
 
     Args:
@@ -40,6 +44,7 @@ class FiniteWindow(Objective):
     Source: C. F. Van Loan, IEEE Trans. Automat. Contr. 23 (1978) 395.
     """
 
+    needs_stability: ClassVar[bool] = False
     duration: float
     equation = "L = 1/2 int_0^T |g(t) - g*(t)|_F^2 dt   (mean squared error, factor 1/2, unit white noise)"
 

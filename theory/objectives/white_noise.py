@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from theory.linear_system import LinearSystem
+from theory.objectives.error_system import ErrorSystem, side_by_side
 from theory.objectives.objective import Objective
 
 
@@ -64,6 +65,10 @@ class WhiteNoise(Objective):
         S, teacher_S = time.gradient_factor(A), time.gradient_factor(teacher.A)
         gradient = (Q @ S @ P + Y @ teacher_S @ X.T, Q @ U + Y @ teacher.B, V @ P - teacher.C @ X.T)
         return loss, gradient
+
+    def error_system(self, student: LinearSystem, teacher: LinearSystem) -> ErrorSystem:
+        """Both under the same white noise."""
+        return side_by_side(student, teacher)
 
     def check(self, teacher: LinearSystem) -> None:
         """The teacher must be stable.

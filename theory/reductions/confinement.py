@@ -15,6 +15,8 @@ from theory.architectures import FullRank
 from theory.checks import count, real_array
 from theory.errors import ProblemError
 from theory.initialisations import Gaussian
+from theory.learning_rules import GradientFlow
+from theory.learning_rules.credit import credited
 from theory.linear_system import LinearSystem
 from theory.objectives import WhiteNoise
 from theory.problem import Problem
@@ -124,14 +126,20 @@ class Confinement(Reduction):
             modes = problem.teacher.modes
             _, _, _, function = _closed_form(len(modes.poles), problem.teacher.time)
             return VectorField(function, mode_parameters(modes))
-        return VectorField(_numeric_field(problem.objective, problem.teacher.time), problem.teacher)
+        rule = credited(problem.learning_rule)
+        return VectorField(_numeric_field(problem.objective, rule, problem.teacher.time), problem.teacher)
 
     def network(self, problem: Problem, state) -> dict:
         """The network of width p + q."""
         return _unflatten(state, problem.teacher.inputs, problem.teacher.outputs)
 
+    def named(self, problem: Problem):
+        """Weights of the network of width p + q."""
+        return weights_of(problem.teacher.inputs, problem.teacher.outputs)
+
     def _has_closed_form(self, problem: Problem) -> bool:
-        return problem.teacher.modes is not None and isinstance(problem.objective, WhiteNoise)
+        known = problem.teacher.modes is not None and isinstance(problem.objective, WhiteNoise)
+        return known and problem.learning_rule.exact_gradient
 
     def dynamics(self, problem: Problem):
         """The matrix equations, and for one input and output every entry in closed form."""
@@ -155,7 +163,8 @@ class Confinement(Reduction):
             modes = problem.teacher.modes
             equations, loss, teacher_symbols, _ = _closed_form(len(modes.poles), problem.teacher.time)
             values = dict(zip(teacher_symbols, [*modes.poles, *modes.residues], strict=True))
-        flows = problem.learning_rule.chosen_step_size() is None  # finite steps conserve nothing exactly
+        # neither finite steps nor decay, or groups at rates of their own, conserve it
+        flows = isinstance(problem.learning_rule, GradientFlow)
         balance = U @ U.T + W @ W.T - V.T @ V - W.T @ W
         return LearningDynamics(
             problem=problem,
@@ -180,6 +189,12 @@ def _ordered(weights: dict) -> list:
 
 def _flatten(weights: dict):
     return ravel_pytree(weights)[0]  # in the order of sorted names, as `_ordered`
+
+
+@functools.lru_cache(maxsize=32)
+def weights_of(p: int, q: int):
+    """The function from a flat state to the weights of a dense network with p inputs and q outputs."""
+    return lambda state: _unflatten(state, p, q)
 
 
 def _unflatten(state, p: int, q: int) -> dict:
@@ -240,7 +255,7 @@ def small_start_obstacle(problem: Problem) -> str | None:
     """Why a plane that small weights approach under gradient flow does not apply to a problem; None if it does."""
     if not isinstance(problem.objective, WhiteNoise):
         return f"the objective is {problem.objective}, not white noise at all times"
-    if problem.learning_rule.chosen_step_size() is not None:
+    if not isinstance(problem.learning_rule, GradientFlow):
         return f"its equations are those of gradient flow, not of {problem.learning_rule}"
     if not isinstance(problem.initialisation, Gaussian):
         return f"the initialisation is {problem.initialisation}, not Gaussian"
@@ -280,14 +295,14 @@ def require_invariant(time: Time, embedding: dict, flow: dict, poles, residues) 
 
 
 @functools.lru_cache(maxsize=32)
-def _numeric_field(objective, time: Time):
-    """Minus the gradient of the dense network of width p + q, for any objective and any teacher."""
+def _numeric_field(objective, rule, time: Time):
+    """Minus what a rule takes for the gradient of the dense network of width p + q, for any objective and teacher."""
 
     def function(state, teacher):
         weights = _unflatten(state, teacher.inputs, teacher.outputs)
         matrices, pull_back = jax.vjp(lambda w: FullRank().matrices(w, time), weights)
         student = LinearSystem(*matrices, time=time)
-        _, slope = objective.value_and_gradient(student, teacher)
+        _, slope = rule.value_and_gradient(objective, student, teacher)
         return -_flatten(pull_back(slope)[0])
 
     return function
@@ -296,6 +311,7 @@ def _numeric_field(objective, time: Time):
 def _matrix_equations(problem: Problem) -> tuple:
     """The equations as the theorist writes them, for print."""
     teacher, gramians = problem.teacher, isinstance(problem.objective, WhiteNoise)
+    gramians = gramians and problem.learning_rule.exact_gradient
     return _written(teacher.inputs, teacher.outputs, teacher.states, teacher.time, gramians)
 
 

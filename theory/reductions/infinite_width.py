@@ -15,7 +15,7 @@ from theory.initialisations import Gaussian
 from theory.moments import Moments
 from theory.objectives import WhiteNoise
 from theory.problem import Problem
-from theory.reductions.confinement import _flatten, _matrix_equations, _unflatten
+from theory.reductions.confinement import _flatten, _matrix_equations, _unflatten, weights_of
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
 from theory.time import Time
 
@@ -112,6 +112,8 @@ class InfiniteWidth(Reduction):
             return f"the objective is {problem.objective}, not white noise at all times"
         if not problem.learning_rule.rotation_invariant:
             return f"{problem.learning_rule} treats weights one by one"
+        if not problem.learning_rule.exact_gradient:
+            return f"{problem.learning_rule} takes no gradient of the loss, which moments give"
         gain = problem.initialisation.recurrent_gain
         if self.depth is None and (2 * gain**2 >= 1 or self.chosen_depth(problem) > _DEEPEST):
             return f"recurrent_gain = {gain:g} is too large to truncate the Fock space at depth {_DEEPEST}"
@@ -148,6 +150,10 @@ class InfiniteWidth(Reduction):
         """Minus the gradient of the Fock-space network."""
         teacher = problem.teacher
         return VectorField(_field(teacher.inputs, teacher.outputs, teacher.time), Moments(teacher))
+
+    def named(self, problem: Problem):
+        """Weights of the Fock-space network."""
+        return weights_of(problem.teacher.inputs, problem.teacher.outputs)
 
     def network(self, problem: Problem, state) -> dict:
         """The Fock-space network."""

@@ -9,6 +9,7 @@ import sympy
 from jax.flatten_util import ravel_pytree
 
 from theory import symbolic
+from theory.learning_rules.credit import credited
 from theory.linear_system import LinearSystem
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
@@ -24,6 +25,10 @@ class OwnArchitecture(Reduction):
     def network(self, problem: Problem, state) -> dict:
         """The narrow network, of the problem's own architecture."""
         return unflattening(problem, self.least_width(problem))(state)
+
+    def named(self, problem: Problem):
+        """Weights of the narrow network."""
+        return unflattening(problem, self.least_width(problem))
 
     def matrices(self, problem: Problem, state) -> tuple:
         """(A, B, C) of the narrow network."""
@@ -68,16 +73,19 @@ def matrix_equations(problem: Problem, units: int) -> tuple:
 
 
 def gradient_field(problem: Problem, units: int):
-    """`function(state, teacher)`: minus the gradient of that architecture's network of so many units, flattened."""
-    unflatten = unflattening(problem, units)
-    return _gradient_field(problem.architecture, problem.objective, problem.teacher.time, unflatten)
+    """`function(state, teacher)`: minus the gradient of that architecture's network of so many units, flattened.
+
+    What the problem's rule takes for the gradient.
+    """
+    unflatten, rule = unflattening(problem, units), credited(problem.learning_rule)
+    return _gradient_field(problem.architecture, problem.objective, rule, problem.teacher.time, unflatten)
 
 
 @functools.lru_cache(maxsize=64)
-def _gradient_field(architecture, objective, time, unflatten):
+def _gradient_field(architecture, objective, rule, time, unflatten):
     def function(state, teacher):
         matrices, pull_back = jax.vjp(lambda state: architecture.matrices(unflatten(state), time), state)
-        _, slope = objective.value_and_gradient(LinearSystem(*matrices, time=time), teacher)
+        _, slope = rule.value_and_gradient(objective, LinearSystem(*matrices, time=time), teacher)
         return -pull_back(slope)[0]
 
     return function

@@ -64,6 +64,14 @@ class Reduction(eqx.Module):
     def network(self, problem: Problem, state: Float[Array, " state"]) -> dict:
         """The narrow dense network that stands for the wide one: "recurrent", "input", "readout"."""
 
+    def named(self, problem: Problem) -> Callable | None:
+        """What turns order parameters into weights by name, for learning rules that tell them apart.
+
+        One object for all problems of a kind, as in `VectorField`. None where the order parameters are no weights: the
+        reduction is then of gradient flow alone.
+        """
+        return None
+
     def matrices(self, problem: Problem, state: Float[Array, " state"]) -> tuple:
         """(A, B, C) of the student's system at given order parameters."""
         return FullRank().matrices(self.network(problem, state), problem.teacher.time)
