@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from theory.checks import positive
@@ -104,7 +103,7 @@ class TimeBlocks:
             running = ahead
 
     def _block(self, row, column):
-        same = jnp.asarray(1.0 * (row[:, None] == column)) if self.symmetric else 0.0
+        same = 1.0 * (row[:, None] == column) if self.symmetric else 0.0
         parts = part(self._sides[0], row), part(self._sides[1], column)
         return _all_times(self.activations, self.network.tied, gains_of(self.network), *parts, same)
 

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from theory.kernels.recursion import Side, initial, step
+from theory.kernels.scan import scan
 
 
 def flattened(columns: Side) -> Side:
@@ -56,5 +57,5 @@ def over_times(activations, tied, gains, rows: Side, columns: Side, same, collec
 
     nothing = jnp.zeros((block[0], number * column_times))
     start = [(nothing, nothing) for _ in gains], collected
-    (_, collected), stacked = jax.lax.scan(advance, start, (jnp.arange(times), rows._replace(starts=None)))
+    (_, collected), stacked = scan(advance, start, (jnp.arange(times), rows._replace(starts=None)))
     return collected, stacked

@@ -11,6 +11,7 @@ from theory.kernels.blocks import blocks
 from theory.kernels.preparation import prepared
 from theory.kernels.recurrent_network import RecurrentNetwork
 from theory.kernels.recursion import Side, gains_of, initial, part, read_out, step
+from theory.kernels.scan import scan
 from theory.kernels.sequences import checked_sets
 
 _BLOCK = 128
@@ -65,7 +66,7 @@ def last_time(network: RecurrentNetwork, sequences, lengths=None, others=None, o
     activations, error, sides = prepared(network, [each.ending_together() for each in given])
     rows, columns = _same_times(sides[0], sides[-1])
     shape = rows.starts.shape[0], columns.starts.shape[0]
-    ragged = bool(np.asarray(rows.starts).any() or np.asarray(columns.starts).any())
+    ragged = bool(rows.starts.any() or columns.starts.any())
     row_blocks, column_blocks = blocks(shape[0], _BLOCK), blocks(shape[1], _BLOCK)
     row_parts = [part(rows, block) for block in row_blocks]
     column_parts = row_parts if others is None else [part(columns, block) for block in column_blocks]
@@ -74,17 +75,19 @@ def last_time(network: RecurrentNetwork, sequences, lengths=None, others=None, o
         for j, column in enumerate(column_blocks):
             if others is None and j < i:
                 continue
-            same = jnp.asarray(1.0 * (row[:, None] == column)) if others is None else 0.0
+            same = 1.0 * (row[:, None] == column) if others is None else 0.0
             last = _diagonal(
                 activations, network.tied, ragged, gains_of(network), row_parts[i], column_parts[j], same
             )
             running.append((row, column, last))
     nngp, ntk = np.empty(shape), np.empty(shape)
     for row, column, last in running:
+        its, others_own = slice(row[0], row[-1] + 1), slice(column[0], column[-1] + 1)
         for kernel, block in zip((nngp, ntk), read_out(network, *map(np.asarray, last)), strict=True):
-            kernel[np.ix_(row, column)] = block
+            block = block[: row[-1] + 1 - row[0], : column[-1] + 1 - column[0]]  # without what fills a block
+            kernel[its, others_own] = block
             if others is None:
-                kernel[np.ix_(column, row)] = block.T
+                kernel[others_own, its] = block.T
     return Kernels(nngp, ntk, error)
 
 
@@ -96,7 +99,7 @@ def _same_times(rows: Side, columns: Side) -> tuple[Side, Side]:
         missing = times - given.values.shape[0]
         if not missing:
             return given
-        index = jnp.maximum(jnp.arange(times) - missing, 0)
+        index = np.maximum(np.arange(times) - missing, 0)
         values, deviations, features, starts = given
         return Side(*jax.tree.map(lambda leaf: leaf[index], (values, deviations, features)), starts + missing)
 
@@ -119,4 +122,4 @@ def _diagonal(activations, tied, ragged, gains, rows: Side, columns: Side, same)
 
     times = jnp.arange(rows.values.shape[0])
     scanned = times, rows._replace(starts=None), columns._replace(starts=None)
-    return jax.lax.scan(advance, firsts, scanned)[0][-1]
+    return scan(advance, firsts, scanned)[0][-1]

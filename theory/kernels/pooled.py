@@ -15,6 +15,7 @@ from theory.kernels.last_time import Kernels
 from theory.kernels.preparation import prepared
 from theory.kernels.recurrent_network import RecurrentNetwork
 from theory.kernels.recursion import gains_of, initial, part, read_out, step
+from theory.kernels.scan import scan
 from theory.kernels.sequences import Sequences, checked_sets
 
 _BLOCK_NUMBERS = 1_000_000
@@ -116,7 +117,7 @@ def _assembled(network, given, size: int, block, error: float) -> Kernels:
     nngp, ntk = (np.empty((len(given[0].lengths), len(given[-1].lengths))) for _ in range(2))
     for i, row in enumerate(row_blocks):
         for column in column_blocks[i if symmetric else 0 :]:
-            same = jnp.asarray(1.0 * (row[:, None] == column)) if symmetric else 0.0
+            same = 1.0 * (row[:, None] == column) if symmetric else 0.0
             pair = read_out(network, *map(np.asarray, block(row, column, same)))
             for kernel, values in zip((nngp, ntk), pair, strict=True):
                 kernel[np.ix_(row, column)] = values
@@ -154,4 +155,4 @@ def _same_time(activations, tied, gains, rows, columns, same):
     firsts = [tuple(jnp.broadcast_to(each, shape) for each in initial(gain, same)) for gain in gains]
     nothing = jnp.zeros(shape)
     scanned = rows._replace(starts=None), columns._replace(starts=None)
-    return jax.lax.scan(advance, (firsts, (nothing, nothing)), scanned)[0][1]
+    return scan(advance, (firsts, (nothing, nothing)), scanned)[0][1]

@@ -1,5 +1,7 @@
 """Gaussian duals against quadrature in two dimensions."""
 
+from fractions import Fraction
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.theory.kernels.brute_force import dual, quadrature
 from theory.errors import ProblemError
 from theory.kernels import Erf, FromFunction, Identity, ReLU, Tanh
+from theory.kernels.activations.hermite_series import HermiteSeries
 from theory.kernels.arcsine import arcsine
 
 CASES = [(1.0, 1.0, 0.5), (0.3, 2.0, -0.7), (4.0, 0.01, 0.15), (2.0, 2.0, 2.0), (1.0, 3.0, 0.0)]
@@ -18,7 +21,7 @@ def softplus(z):
 
 def duals(activation, a, b, s):
     rows, columns = (activation.features(jnp.array([variance])) for variance in (a, b))
-    if isinstance(activation, FromFunction):  # as many terms on either side
+    if isinstance(activation, HermiteSeries):  # as many terms on either side
         both = activation.features(jnp.array([a, b]))
         rows, columns = (tuple(leaf[..., [i]] for leaf in both) for i in (0, 1))
     return [float(each[0, 0]) for each in activation.duals(rows, columns, jnp.array([[s]]))]
@@ -91,6 +94,17 @@ def test_zero_variance_is_a_silent_unit():
 def test_arcsine_is_the_librarys_to_rounding():
     x = np.concatenate([np.linspace(-1, 1, 20001), [0.5, -0.5, 1e-300, 0.0, 1 - 1e-16]])
     np.testing.assert_allclose(arcsine(jnp.asarray(x)), np.arcsin(x), rtol=5e-16)
+    beyond = jnp.array([-1 - 1e-15, 1 + 1e-15])  # correlations of 1 but for rounding
+    np.testing.assert_array_equal(arcsine(beyond), [-np.pi / 2, np.pi / 2])
+
+
+def test_erf_of_huge_variances_loses_no_digits_to_cancellation():
+    """D by its moment where all are equal, and by exact fractions where they are not."""
+    for a in (1e6, 1e15, 1e40):
+        assert duals(Erf(), a, a, a)[1] == pytest.approx(float(Erf().moments(jnp.array(a))[1]), rel=1e-14)
+    a, b, s = 1e8, 1e8 + 7, 1e8 - 1  # exact numbers; sqrt(ab) is rounded, by eps a in ab - s^2 of 9a
+    exact = 4 / np.pi / np.sqrt(float(1 + 2 * (a + b) + 4 * float(Fraction(a) * Fraction(b) - Fraction(s) ** 2)))
+    assert duals(Erf(), a, b, s)[1] == pytest.approx(exact, rel=1e-8)
 
 
 def test_what_is_no_function_is_refused():

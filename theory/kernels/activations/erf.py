@@ -16,6 +16,8 @@ class Erf(Activation):
 
         K = (2/pi) arcsin(c),   D = (4/pi) / sqrt((1 + 2a)(1 + 2b) - 4 s^2),   c = 2 s / sqrt((1 + 2a)(1 + 2b))
 
+    The root in D is taken of `1 + 2a + 2b + 4 (sqrt(ab) - s)(sqrt(ab) + s)`, in which large variances do not cancel.
+
     It is erf(sqrt(pi) z / 2), of slope 1 at the origin, at gains (recurrent, input, bias) times sqrt(pi)/2.
 
     >>> import jax.numpy as jnp
@@ -39,11 +41,13 @@ class Erf(Activation):
         return 2 / np.pi * arcsine(2 * variance / (1 + 2 * variance)), 4 / np.pi / jnp.sqrt(1 + 4 * variance)
 
     def features(self, variance):
-        """sqrt(2 / (1 + 2a))."""
-        return jnp.sqrt(2 / (1 + 2 * variance))
+        """sqrt(2 / (1 + 2a)), sqrt(a) and 1/2 + 2a."""
+        variance = jnp.asarray(variance)
+        return jnp.sqrt(2 / (1 + 2 * variance)), jnp.sqrt(variance), 0.5 + 2 * variance
 
     def duals(self, rows, columns, covariance):
-        """The closed forms above, of c = (product of features) s."""
-        product = outer(rows, columns)
-        c = jnp.clip(product * covariance, -1.0, 1.0)
-        return 2 / np.pi * arcsine(c), 2 / np.pi * product / jnp.sqrt((1 - c) * (1 + c))
+        """The closed forms above, of c = (product of first features) s."""
+        bound = outer(rows[1], columns[1])
+        square = rows[2][..., :, None] + columns[2][..., None, :] + 4 * (bound - covariance) * (bound + covariance)
+        # a root over its square: XLA makes of 1/root a function that it does not vectorise on a CPU
+        return 2 / np.pi * arcsine(outer(rows[0], columns[0]) * covariance), 4 / np.pi * (jnp.sqrt(square) / square)

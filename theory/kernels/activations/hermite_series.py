@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from theory.kernels.activations.activation import Activation
+from theory.kernels.activations.activation import Activation, outer
+from theory.kernels.scan import scan
 
 _REACH, _SPACING = 12.0, 1 / 64
 _TERMS = (16, 32, 64, 128, 256, 512)
@@ -118,17 +119,15 @@ class HermiteSeries(Activation):
     def duals(self, rows, columns, covariance):
         """The two series, by Horner's rule from the last term."""
         c = jnp.clip(rows[0][..., :, None] * columns[0][..., None, :] * covariance, -1.0, 1.0)
-        terms = rows[1].shape[-2]
 
-        def add(i, sums):
-            n = terms - 1 - i
-            return tuple(
-                total * c + rows[k][..., n, :, None] * columns[k][..., n, None, :]
-                for k, total in zip((1, 2), sums, strict=True)
-            )
+        def add(sums, term):
+            return tuple(total * c + outer(*pair) for total, pair in zip(sums, term, strict=True)), None
 
+        last_first = [
+            tuple(jnp.moveaxis(side[k], -2, 0)[::-1] for side in (rows, columns)) for k in (1, 2)
+        ]
         nothing = jnp.zeros_like(c)
-        return jax.lax.fori_loop(0, terms, add, (nothing, nothing))
+        return scan(add, (nothing, nothing), last_first)[0]
 
     def error(self, variance) -> float:
         """What the series leaves out, and the quadrature's own error, at the extremes of these variances."""

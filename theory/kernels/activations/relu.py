@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from theory.kernels.activations.activation import Activation, outer
+from theory.kernels.arcsine import arcsine
 
 _ALIGNED = 8 * np.finfo(float).eps
 
@@ -50,6 +51,5 @@ class ReLU(Activation):
         scale = outer(rows, columns)
         c = jnp.clip(covariance / jnp.where(scale > 0, scale, 1.0), -1.0, 1.0)
         c = jnp.where(1 - c < _ALIGNED, 1.0, c)
-        sine = jnp.sqrt((1 - c) * (1 + c))
-        angle = jnp.arctan2(sine, c)
-        return scale / (2 * np.pi) * (sine + (np.pi - angle) * c), (np.pi - angle) / (2 * np.pi)
+        rest = np.pi / 2 + arcsine(c)  # pi - theta
+        return scale / (2 * np.pi) * (jnp.sqrt((1 - c) * (1 + c)) + rest * c), rest / (2 * np.pi)
