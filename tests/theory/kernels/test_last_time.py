@@ -156,6 +156,17 @@ def test_a_sequence_stays_itself_in_chaos(activation):
         assert np.linalg.eigvalsh(kernel / scale / scale[:, None])[0] > -1e-12
 
 
+@pytest.mark.parametrize("activation", [Erf(), ReLU(), Identity()], ids=str)
+def test_large_inputs_lose_no_digits(activation):
+    """Variances of up to 1e25: a sequence with itself has the kernel of the recursion of variances alone."""
+    network = RecurrentNetwork(RecurrentLayer(activation, 1.5, 1.0, 0.1))
+    for scale in (1e5, 1e12):
+        found, alone = last_time(network, scale * FULL), variances(network, scale * FULL)
+        np.testing.assert_allclose(np.diag(found.ntk), alone.state[0, -1] + alone.gradient[0, -1], rtol=1e-14)
+        deviations = np.sqrt(np.diag(found.ntk))
+        assert np.linalg.eigvalsh(found.ntk / deviations / deviations[:, None])[0] > -1e-13
+
+
 class TestRefusals:
     def test_growth_names_chi_and_the_last_safe_time(self):
         network = RecurrentNetwork(RecurrentLayer(Erf(), 3.0, 1.0))
