@@ -8,6 +8,7 @@ import scipy.linalg
 
 from numerics.recordings.arrays import UNREADABLE, number, read_archive, read_array
 from theory.checks import positive, real_array
+from theory.circuits.noise import noise_covariance
 from theory.errors import ProblemError, UnstableSystemError
 
 MATRICES = ("propagator", "drift", "W")
@@ -31,7 +32,8 @@ class Weights:
         bin_size: that the propagator spans, in units of time; None takes the recording's.
         neurons: for every row, the index of the recorded neuron it stands for, or -1 for a hidden one, (row,); None
             where rows and recorded neurons are the same.
-        noise: covariance of what is added to the states in each bin, (row, row); None has it estimated.
+        noise: covariance of what is added to the states in each bin, (row, row), or one variance for all; None has it
+            estimated.
         observation_noise: variance of what is added to every sample of every neuron.
 
     Raises:
@@ -74,7 +76,7 @@ class Weights:
         noise = positive(number(self.observation_noise, "observation_noise"), "observation_noise", allow_zero=True)
         object.__setattr__(self, "observation_noise", noise)
         if self.noise is not None:
-            object.__setattr__(self, "noise", _covariance(self.noise, len(matrix)))
+            object.__setattr__(self, "noise", noise_covariance(self.noise, len(matrix)))
         if self.neurons is not None:
             object.__setattr__(self, "neurons", _indices(self.neurons, len(matrix)))
 
@@ -213,13 +215,3 @@ def _indices(neurons, rows: int) -> np.ndarray:
         wrong = f"neuron {twice[0]} stands for more than one row" if twice else f"a row stands for {neurons.min()}"
         raise ProblemError(f"{wrong}: each recorded neuron is at most one row, and -1 means hidden.")
     return neurons
-
-
-def _covariance(noise, rows: int) -> np.ndarray:
-    noise = np.asarray(real_array(noise, "noise", 2))
-    if noise.shape != (rows, rows):
-        raise ProblemError(f"noise has shape {noise.shape}; the fit has {rows} rows.")
-    least, scale = float(np.linalg.eigvalsh((noise + noise.T) / 2)[0]), float(np.abs(noise).max())
-    if np.abs(noise - noise.T).max() > 1e-9 * scale or least < -1e-9 * scale:
-        raise ProblemError(f"noise is no covariance: it must be symmetric, and its smallest eigenvalue is {least:.3g}.")
-    return (noise + noise.T) / 2

@@ -144,7 +144,7 @@ def test_surrogates_have_the_autocorrelation_they_were_given():
         (dict(drift=-np.eye(2), neurons=[0.0, 1.0]), "whole number"),
         (dict(drift=-np.eye(2), neurons=[1, 1]), "more than one row"),
         (dict(drift=-np.eye(2), neurons=[-1, -1]), "hidden"),
-        (dict(drift=-np.eye(2), noise=np.eye(3)), "2 rows"),
+        (dict(drift=-np.eye(2), noise=np.eye(3)), "2 x 2"),
         (dict(drift=-np.eye(2), noise=-np.eye(2)), "no covariance"),
     ],
 )

@@ -7,7 +7,7 @@ from theory.errors import ProblemError
 
 
 def noise_covariance(noise, size: int) -> np.ndarray:
-    """The covariance Q of noise, (neuron, neuron), or a ProblemError that says why it is none.
+    """The covariance Q of noise, (neuron, neuron), exactly symmetric, or a ProblemError that says why it is none.
 
     Args:
         noise: Q itself, or a number that multiplies the identity.
@@ -21,14 +21,14 @@ def noise_covariance(noise, size: int) -> np.ndarray:
         return positive(noise, "noise") * np.eye(size)
     noise = np.asarray(real_array(noise, "noise", 2))
     if noise.shape != (size, size):
-        raise ProblemError(f"noise must be {size} x {size} as recurrence is; its shape is {noise.shape}.")
-    least = np.linalg.eigvalsh((noise + noise.T) / 2)[0]
-    if np.abs(noise - noise.T).max() > 1e-12 * np.abs(noise).max() or least < -1e-12 * np.abs(noise).max():
+        raise ProblemError(f"noise must be {size} x {size}, as the connections are; its shape is {noise.shape}.")
+    least, rounding = np.linalg.eigvalsh((noise + noise.T) / 2)[0], 1e-9 * np.abs(noise).max()
+    if np.abs(noise - noise.T).max() > rounding or least < -rounding:
         raise ProblemError(
             "noise is no covariance: it must be symmetric without negative eigenvalues; "
             f"its smallest eigenvalue is {least:.3g}."
         )
-    return noise
+    return (noise + noise.T) / 2
 
 
 def common_level(noise: np.ndarray) -> float:
