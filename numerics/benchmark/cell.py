@@ -64,7 +64,7 @@ class Cell:
     @functools.cached_property
     def drawn(self):
         """The circuit that the system drew, also where its impostor is recorded."""
-        return self.system.draw(self.draw)
+        return _drawn(self.system, self.draw)
 
     @functools.cached_property
     def channels(self) -> np.ndarray:
@@ -76,10 +76,18 @@ class Cell:
         """What is recorded: the drawn circuit or its impostor."""
         if not self.impostor:
             return self.drawn
-        made = self.system.impostor(self.drawn, self.observed)
-        if made is None:
+        if self.made_impostor is None:
             raise ProblemError(f"{self.system} has no impostor for {self.observation}.")
-        return made
+        return self.made_impostor
+
+    @property
+    def made_impostor(self):
+        """The impostor of what is observed, also where the circuit itself is recorded; None where there is none.
+
+        Raises:
+            ProblemError: channels mix neurons.
+        """
+        return _impostor(self.system, self.draw, tuple(self.observed.tolist()))
 
     @property
     def observed(self) -> np.ndarray:
@@ -139,6 +147,17 @@ class Cell:
                 circuit, self.samples, bin_size, trials=trials.size, start=state, inputs=inputs, seed=seed
             ).activity
         return states, random
+
+
+# made once in a process for all cells that have them: some take seconds
+@functools.lru_cache(maxsize=512)
+def _drawn(system: System, draw: int):
+    return system.draw(draw)
+
+
+@functools.lru_cache(maxsize=512)
+def _impostor(system: System, draw: int, observed: tuple[int, ...]):
+    return system.impostor(_drawn(system, draw), np.array(observed))
 
 
 def _equal_rows(starts: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

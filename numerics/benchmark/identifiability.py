@@ -176,7 +176,7 @@ def _pair(cell: Cell) -> tuple[RecordedCircuit, RecordedCircuit] | str:
     plain = all(getattr(kind, name) is getattr(Observation, name) for name in ("measure", "inputs", "start"))
     try:
         observed = cell.observed
-        impostor = cell.system.impostor(drawn, observed)
+        impostor = cell.made_impostor
     except ProblemError:
         return UNKNOWN
     if len(observed) == drawn.neurons:

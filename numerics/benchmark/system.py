@@ -13,10 +13,12 @@ class System(abc.ABC):
     Attributes:
         id: short name, such as "F1".
         sentence: what it is, in one line.
+        has_impostor: whether few of its neurons have a Markov impostor that is not the system again, as N0's is.
     """
 
     id: ClassVar[str]
     sentence: ClassVar[str]
+    has_impostor: ClassVar[bool] = True
 
     @abc.abstractmethod
     def draw(self, seed: int):

@@ -1,5 +1,6 @@
 """Recordings of nonlinear circuits, by an exponential Heun step whose size is checked by halving it."""
 
+import functools
 from collections.abc import Iterator, Sequence
 
 import equinox
@@ -94,6 +95,7 @@ def trials_of(
         yield seen
 
 
+@functools.lru_cache(maxsize=256)
 def halved_step(circuit: Sampled, tolerance: float = TOLERANCE) -> float:
     """The largest step of tau/2, tau/4, ... at which halving it moves the total variance by less than the tolerance.
 

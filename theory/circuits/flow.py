@@ -21,7 +21,8 @@ class Flow(equinox.Module):
     def longest_step(self) -> float | None:
         """A step of integration known to be short enough, in single-unit time constants; None where it must be tried.
 
-        Trying cannot tell where states jump: paths of two steps part as soon as one has jumped and the other not.
+        Trying cannot tell where states jump, since paths of two steps part as soon as one has jumped and the other not,
+        nor in chaos, where they part in any case.
         """
         return None
 

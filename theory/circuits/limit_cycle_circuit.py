@@ -1,5 +1,9 @@
 """Rank-two recurrence with a limit cycle."""
 
+import functools
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import scipy.integrate
 import scipy.optimize
@@ -58,10 +62,7 @@ def limit_cycle_circuit(
     N = M @ np.array([[overlap, -rotation], [rotation, overlap]]).T / spread**2
 
     def flow(_, state):
-        """k, the divergence so far and |k|^2 so far."""
-        k = state[:2]
-        divergence = -2 + np.asarray(phi.derivative(M @ k)) @ np.sum(N * M, axis=1) / neurons
-        return np.concatenate([-k + np.asarray(phi(M @ k)) @ N / neurons, [divergence, k @ k]])
+        return np.asarray(_around(phi, M, N / neurons, state))
 
     def turn_ends(_, state):
         return state[1]
@@ -96,6 +97,14 @@ def limit_cycle_circuit(
     )
     name = f"limit-cycle circuit (overlap {overlap:g}, rotation {rotation:g})"
     return NonlinearCircuit((M, N / neurons), phi, noise, truth=truth, name=name)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _around(phi: Nonlinearity, M, N, state):
+    """Rates of k, of the divergence so far and of |k|^2 so far."""
+    k = state[:2]
+    divergence = -2 + phi.derivative(M @ k) @ jnp.sum(N * M, axis=1)
+    return jnp.concatenate([-k + phi(M @ k) @ N, jnp.stack([divergence, k @ k])])
 
 
 def limit_cycle_at_infinite_width(

@@ -32,6 +32,7 @@ class NonlinearCircuit:
         time_constant: tau, the single-unit time constant, in the user's unit of time.
         truth: what is known of its attractors without noise, or None.
         name: what to call it in print.
+        longest_step: see `Flow.longest_step`.
 
     Raises:
         ProblemError: matrices that do not fit, are not finite, or a noise that is no covariance.
@@ -49,6 +50,7 @@ class NonlinearCircuit:
     time_constant: float = 1.0
     truth: Truth | None = None
     name: str = "nonlinear circuit"
+    longest_step: float | None = None
     readout: ClassVar[None] = None  # neurons show their state itself
 
     def __post_init__(self):
@@ -78,7 +80,7 @@ class NonlinearCircuit:
     @property
     def flow(self) -> "Recurrence":
         """`-z + B phi(z)` in JAX."""
-        return Recurrence(self.nonlinearity, self.weights)
+        return Recurrence(self.nonlinearity, self.weights, self.longest_step)
 
     @property
     def recurrence(self) -> np.ndarray:
@@ -157,10 +159,12 @@ class Recurrence(Flow):
     Args:
         nonlinearity: phi.
         weights: B, or (M, N) with B = M N^T.
+        longest_step: see `Flow`.
     """
 
     nonlinearity: Nonlinearity = equinox.field(static=True)
     weights: np.ndarray | tuple[np.ndarray, np.ndarray]
+    longest_step: float | None = equinox.field(static=True, default=None)
 
     def __call__(self, states):
         """F(z), in JAX, (..., neuron)."""

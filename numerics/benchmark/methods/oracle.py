@@ -99,7 +99,7 @@ def refuse_without_likelihood(cell) -> None:
 def impostor_of(cell):
     """The impostor of a cell, or None where there is none: of mixtures, and where the system has none."""
     try:
-        return cell.system.impostor(cell.drawn, cell.observed)
+        return cell.made_impostor
     except ProblemError:
         return None
 

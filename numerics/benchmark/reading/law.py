@@ -148,11 +148,12 @@ def _start(x: np.ndarray, components: int, random: np.random.Generator):
 def _log_densities(x: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> np.ndarray:
     """(point, component)."""
     roots = np.linalg.cholesky(covariances)
-    columns = []
-    for mean, root in zip(means, roots, strict=True):
-        e = np.linalg.solve(root, (x - mean).T)
-        columns.append(-0.5 * np.sum(e**2, axis=0) - np.log(np.diag(root)).sum())
-    return np.stack(columns, axis=1) - 0.5 * x.shape[1] * np.log(2 * np.pi)
+    whitening = np.linalg.inv(roots)
+    # of all components at once: (point, component and coordinate)
+    e = x @ whitening.reshape(-1, x.shape[1]).T - np.einsum("cij,cj->ci", whitening, means).ravel()
+    squares = (e**2).reshape(len(x), *means.shape).sum(axis=2)
+    sizes = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+    return -0.5 * squares - sizes - 0.5 * x.shape[1] * np.log(2 * np.pi)
 
 
 def _separated(mixture) -> Peaks:

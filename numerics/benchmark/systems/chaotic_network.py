@@ -24,6 +24,7 @@ class ChaoticNetwork(System):
 
     id: ClassVar[str] = "X2"
     sentence: ClassVar[str] = "a random network above its transition to chaos"
+    has_impostor: ClassVar[bool] = False
 
     neurons: int = 100
     gain: float = 3.0

@@ -23,6 +23,7 @@ class StableUnits(System):
 
     id: ClassVar[str] = "N0"
     sentence: ClassVar[str] = "uncoupled leaky units, or a stable random network"
+    has_impostor: ClassVar[bool] = False  # it is N0 again
 
     neurons: int = 100
     gain: float = 0.0

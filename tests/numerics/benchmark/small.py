@@ -15,6 +15,7 @@ class Uncoupled(System):
 
     id: ClassVar[str] = "N0"
     sentence: ClassVar[str] = "uncoupled leaky units"
+    has_impostor: ClassVar[bool] = False
     version: ClassVar[int] = 1
 
     neurons: int = 10
@@ -49,6 +50,7 @@ class TwoPoints(System):
 
     id: ClassVar[str] = "P"
     sentence: ClassVar[str] = "two stable points"
+    has_impostor: ClassVar[bool] = False
 
     def draw(self, seed: int):
         return circuits.bistable_circuit(64, overlap=3.0, noise=0.02, seed=seed)

@@ -1,5 +1,6 @@
 """The contract of every system of the zoo: draws, truths against what the flow does, impostors of the same law."""
 
+import dataclasses
 import functools
 
 import jax
@@ -13,12 +14,14 @@ from numerics.benchmark.impostors.regressed import law_error
 from numerics.benchmark.system import TYPES
 from numerics.benchmark.systems.redrawn import redrawn
 from numerics.recordings import record
+from numerics.recordings.nonlinear import halved_step
 from theory import circuits
 from theory.circuits import LinearCircuit, Truth
+from theory.circuits.embedded_flow import Embedding
 from theory.circuits.latents import DoubleWell, HopfNormalForm, Lorenz, SaddleNodeGhost
 from theory.circuits.noise import noise_covariance
 from theory.circuits.stochastic_flow import COMPRESSED
-from theory.errors import ProblemError
+from theory.errors import DivergedError, ProblemError
 
 EXPECTED = {
     "N0": "point", "F1": "point", "F2": "point", "L1": "line", "L2": "plane", "P1": "points", "Pn": "points",
@@ -224,7 +227,41 @@ def test_impostors_of_nonlinear_systems_have_the_law_in_simulations(id):
 
 
 def test_no_impostor_is_offered_of_a_chaotic_network():
-    assert registry.systems()["X2"]().impostor(None, [0, 1]) is None
+    assert registry.systems()["X2"]().impostor(None, [0, 1]) is None and not registry.systems()["X2"].has_impostor
+
+
+def test_the_step_of_a_chaotic_system_is_declared_since_halving_cannot_find_it():
+    """Paths of two steps part in chaos, whatever the steps are."""
+    circuit = drawn("X1")
+    assert halved_step(circuit) == circuit.flow.longest_step
+    undeclared = dataclasses.replace(circuit, flow=Undeclared(circuit.flow.latent, circuit.flow.loadings))
+    with pytest.raises(DivergedError, match="Give a step"):
+        halved_step(undeclared)
+
+
+class Undeclared(Embedding):
+    """As if nothing were known."""
+
+    @property
+    def longest_step(self):
+        return None
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("id", ["X1", "X2"])
+def test_the_declared_step_of_a_chaotic_system_keeps_its_variance(id):
+    circuit, variances = drawn(id), []
+    declared = circuit.flow.longest_step
+    for step in (4 * declared, declared, declared / 2):
+        states = record(circuit, 100, 4.0, trials=64, step=step, seed=1).activity
+        if id == "X1":  # of Lorenz' X, which is known best
+            states = states @ circuit.flow.loadings[:, :1]
+        of_trial = (states**2).mean(axis=(1, 2))
+        variances.append((of_trial.mean(), of_trial.std() / 8))
+    (coarse, _), (mine, error), (fine, other) = variances
+    known = 4 * np.hypot(error, other)
+    assert abs(mine - fine) < known < 0.03 * fine
+    assert abs(coarse - fine) > known / 2  # the control
 
 
 def test_redrawing_goes_on_where_there_is_nothing_and_gives_up():
