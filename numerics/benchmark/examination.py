@@ -12,6 +12,7 @@ import xarray
 
 from numerics.benchmark.cell import Cell
 from numerics.benchmark.observations.random_subset import RandomSubset
+from numerics.benchmark.outcomes import GHOST
 from numerics.benchmark.running.answer import Answer, Limits
 from numerics.benchmark.running.asking import answered
 from numerics.benchmark.score import Evidence, Score
@@ -23,6 +24,7 @@ from numerics.progress import progress_bar
 from numerics.provenance import SOURCE_PACKAGES, source_digest
 from theory.checks import count, instance
 from theory.circuits import uncoupled
+from theory.circuits.nonlinear_truth import Ghost
 from theory.configuration import configuration
 from theory.errors import AttractoryError
 
@@ -163,7 +165,8 @@ def _nothing(scores: tuple[Score, ...]) -> dict:
 def _truth(cell: Cell) -> dict:
     truth = cell.circuit.truth
     slowest, second = (*truth.timescales, np.nan, np.nan)[:2]
-    return {"truth": truth.kind, "true_slowest": float(slowest), "true_second": float(second)}
+    kind = GHOST if isinstance(truth, Ghost) else truth.kind
+    return {"truth": kind, "true_slowest": float(slowest), "true_second": float(second)}
 
 
 def _seed(cell: Cell, fit: int) -> int:

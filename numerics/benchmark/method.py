@@ -12,8 +12,10 @@ class Fitted(Protocol):
     """A fitted model. `simulate` is its only duty; verdict, timescales and responses are read from it alone.
 
     It may have more, and is then scored on it: `claim() -> {type: probability}` over `numerics.benchmark.system.TYPES`,
-    `timescale_interval() -> (low, high)` of its slowest mode, and, for its fixed points, `drift(z)` and `jacobian(z)`
-    of its own state with `encode(history)` and `decode(z)`.
+    `timescale_interval() -> (low, high)` of its slowest mode, and, for its fixed points, manifolds and orbits,
+    `one_bin`, where a state of its own is a bin later without noise: a function that JAX can trace, perhaps with
+    `lipschitz`, a bound on the slope of its Jacobian; or a matrix. With it go `encode(history)`, the state after a
+    history, and `decode(z)`, the activity at a state.
     """
 
     def simulate(

@@ -4,10 +4,13 @@ import numpy as np
 import pandas
 
 from numerics.benchmark.statistics import calibrated_threshold, domain_of_validity, rates
+from numerics.benchmark.system import TYPES
 
 SETTING = ["observation", "fraction", "duration", "bin_size", "noise", "trials"]
 DEFINITION = 0.0  # the statistic from which on there is an attractor, by definition
 LEVEL = 0.05
+GHOST = "ghost"
+"""What the table calls the truth of a ghost: it turns, but there is nothing that it rests at."""
 
 
 def claims(rows: pandas.DataFrame) -> pandas.DataFrame:
@@ -16,6 +19,8 @@ def claims(rows: pandas.DataFrame) -> pandas.DataFrame:
     A method that makes a claim of its own claims an attractor where its `p_point` is below one half; any other where
     its statistic is above zero, which is how attractors are defined, and above the threshold that it passes in 5% of
     the calibration cells of the same setting. Those are draws of N0 alone: nothing calibrates what it is measured on.
+    Of a ghost, where nothing is but a slow passage that repeats itself, a claim of anything else than a cycle is a
+    hallucination.
 
     Args:
         rows: as of `numerics.benchmark.table.table`.
@@ -29,17 +34,19 @@ def claims(rows: pandas.DataFrame) -> pandas.DataFrame:
         known = group.statistic[group.failed == ""].dropna()
         thresholds[setting] = calibrated_threshold(known, LEVEL)
     tested = rows[rows.part == "test"].copy()
-    tested["attractor"] = tested.truth != "point"
+    tested["attractor"] = ~tested.truth.isin(["point", GHOST])
     of_row = zip(*(tested[name] for name in SETTING), strict=True)
     tested["threshold"] = [thresholds.get(setting, np.inf) for setting in of_row]
     passed = {
         "above": tested.statistic > tested.threshold,
         "claimed": tested.statistic > tested.threshold.clip(lower=DEFINITION),
     }
+    kinds = [f"p_{kind}" for kind in TYPES if kind != "point"]
+    is_right = (tested.truth == GHOST) & (tested[kinds].fillna(0.0).idxmax(axis=1) == "p_cycle")
     answered = (tested.failed == "") & tested.statistic.notna()
     for name, claim in passed.items():
         claim = claim.where(tested.own_claim != 1, tested.p_point < 0.5)
-        tested[name] = claim.astype(float).where(answered)
+        tested[name] = (claim & ~is_right).astype(float).where(answered)
     return tested
 
 

@@ -48,6 +48,7 @@ def report_card(
             _agreement(tested),
             _cost(rows),
             _failures(rows),
+            _unmade(rows),
         ]
     return Page(
         heading=f"Does {method} find the attractors that are there, and only those?",
@@ -66,14 +67,14 @@ def _by_family(tested: pandas.DataFrame) -> Section:
         for row in order.itertuples()
     )
     words = (
-        "H, hallucination: an attractor is claimed of circuits that have none. M, miss: none is claimed of circuits "
-        "that have one. Families are never pooled; an impostor is the Markov network of the recorded neurons that "
-        "shares the circuit's stationary law, and has a truth of its own. In brackets: 95% intervals of the number "
-        "of draws.\n\nAn attractor counts as claimed where the method's own probability of it exceeds one half or, "
-        "if it has none, where the model that it fitted has one by the definition (a mode of 20 time constants, ten "
-        "times slower than the next; several points; a ring; a cycle; chaos) and more of one than in 95% of "
-        "calibration draws of N0. The last column drops the definition and keeps the calibration: the rate at which "
-        "the model is told from N0 at all."
+        "H, hallucination: an attractor is claimed of circuits that have none; of a ghost (G1), which passes slowly "
+        "where it could rest, any but a cycle. M, miss: none is claimed of circuits that have one. Families are never "
+        "pooled; an impostor is the Markov network of the recorded neurons that shares the circuit's stationary law, "
+        "and has a truth of its own. In brackets: 95% intervals of the number of draws.\n\nAn attractor counts as "
+        "claimed where the method's own probability of it exceeds one half or, if it has none, where the model that "
+        "it fitted has one by the definition (a mode of 20 time constants, ten times slower than the next; several "
+        "points; a ring; a cycle; chaos) and more of one than in 95% of calibration draws of N0. The last column "
+        "drops the definition and keeps the calibration: the rate at which the model is told from N0 at all."
     )
     heading = ("family", "", "rate of errors", "calibrated alone", "draws")
     return Section("Error rates, family by family", words, table=Table(heading, rows))
@@ -158,19 +159,25 @@ _SHOWN = ("verdict", "timescale", "regret")  # scores that have sections of thei
 
 
 def _scores(tested: pandas.DataFrame) -> list[Section]:
-    """A table of medians for every other score that is available."""
+    """A table of medians for every other score that was asked for, or why it cannot be had."""
     sections = []
     for name, kind in registry.scores().items():
-        columns = [column for column in kind.columns if column in tested and tested[column].notna().any()]
+        asked = [column for column in kind.columns if column in tested]
+        columns = [column for column in asked if tested[column].notna().any()]
+        title = name.replace("-", " ").capitalize()
+        if name not in _SHOWN and asked and not columns and kind.needs:
+            words = f"{kind.sentence[0].upper()}{kind.sentence[1:]}. Cannot be scored: the method does not offer "
+            sections.append(Section(title, words + f"{kind.needs.replace('`', '')}."))
         if name in _SHOWN or not columns:
             continue
         rows = [
             (family, *(f"{group[column].median():.2g}" if group[column].notna().any() else "–" for column in columns))
             for family, group in tested.groupby("family")
+            if group[columns].notna().any(axis=None)
         ]
         meanings = "\n\n".join(f"`{column}`: {kind.columns[column]}." for column in columns)
         words = f"{kind.sentence[0].upper()}{kind.sentence[1:]}. Medians over fits; – is not available.\n\n{meanings}"
-        sections.append(Section(name.capitalize(), words, table=Table(("family", *columns), tuple(rows))))
+        sections.append(Section(title, words, table=Table(("family", *columns), tuple(rows))))
     return sections
 
 
@@ -200,6 +207,7 @@ def _cost(rows: pandas.DataFrame) -> Section:
 
 
 def _failures(rows: pandas.DataFrame) -> Section:
+    rows = rows[rows.unmade == ""]
     failed = rows[rows.failed != ""]
     if not len(failed):
         return Section("Failures", f"None of {len(rows)} fits failed.")
@@ -207,3 +215,17 @@ def _failures(rows: pandas.DataFrame) -> Section:
     lines = tuple((system, str(number), reason) for (reason, system), number in counts.head(20).items())
     words = f"{len(failed)} of {len(rows)} fits failed. A failure counts as an error, whatever the truth is."
     return Section("Failures", words, table=Table(("system", "fits", "reason"), lines))
+
+
+def _unmade(rows: pandas.DataFrame) -> Section | None:
+    """What could not be asked: draws without a circuit or a recording."""
+    unmade = rows[rows.unmade != ""]
+    if not len(unmade):
+        return None
+    counts = unmade.groupby(["family", "unmade"]).size().sort_values(ascending=False)
+    lines = tuple((family, str(number), reason) for (family, reason), number in counts.head(20).items())
+    words = (
+        f"{len(unmade)} of {len(rows)} cells have no circuit or no recording to ask about. That is the benchmark's "
+        "failure and not the method's: they count in no rate."
+    )
+    return Section("Not asked", words, table=Table(("family", "cells", "reason"), lines))

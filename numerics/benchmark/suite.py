@@ -4,8 +4,6 @@ import dataclasses
 import functools
 from dataclasses import dataclass
 
-import numpy as np
-
 from numerics.benchmark import registry
 from numerics.benchmark.cell import Cell
 from numerics.benchmark.examination import Examination
@@ -68,7 +66,7 @@ GRIDS = {
         draws=6,
         variants=(("L1", {"slow": 200.0}),),
         nonlinear_too=False,
-        scores=("verdict", "timescale", "comparison"),
+        scores=("verdict", "timescale", "comparison", "fixed-points", "manifold", "orbits"),
     ),
     "paper": Grid(
         (0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
@@ -149,7 +147,7 @@ def examinations(
             test = dict(first=seed * APART, draws=grid.draws, **repeats, **every)
             found.append(Examination(method, cell, **test))
             wanted = sees_neurons(cell) and (grid.nonlinear_too or is_linear(system))
-            if wanted and has_impostor(system):
+            if wanted and system.has_impostor:
                 found.append(Examination(method, dataclasses.replace(cell, impostor=True), **test))
             if family(system) == "N0":
                 other = dict(first=seed * APART + CALIBRATION, draws=grid.calibration, part="calibration")
@@ -168,12 +166,6 @@ def zoo(grid: Grid) -> list:
 def is_linear(system) -> bool:
     """Whether its circuits are linear, and so recorded exactly and fast."""
     return isinstance(system.draw(0), LinearCircuit)
-
-
-@functools.cache
-def has_impostor(system) -> bool:
-    """Whether there is a Markov impostor of a few of its neurons that is not the system again, as N0's is."""
-    return system.id != "N0" and system.impostor(system.draw(0), np.arange(2)) is not None
 
 
 def sees_neurons(cell: Cell) -> bool:

@@ -71,8 +71,8 @@ def fixed_points(velocity, starts, lipschitz=None, steps: int = 60, discrete: bo
     same is counted with it. Then Newton's method starts again from between the points found, for as long as that finds
     more: there are saddles between stable points, often with narrow basins. Without a bound on the Jacobian's slope, or
     where the proof fails, a point is *found, uncertified*: Newton's method converged, and points within 1e-6 of the
-    spread of what was found are one. The unstable dimension is that of every matrix within reach of the true point's
-    Jacobian (`inertia`).
+    spread of the starts or of what was found are one. The unstable dimension is that of every matrix within reach of
+    the true point's Jacobian (`inertia`).
 
     No number here has units: rescaling state or time gives the same points.
 
@@ -105,13 +105,14 @@ def fixed_points(velocity, starts, lipschitz=None, steps: int = 60, discrete: bo
             f"all {len(starts)} starts led out of the finite numbers: the velocity, or its Jacobian, is not finite or "
             "singular at every one of them."
         )
-    found = _accounted(zero_of, reached.states, lipschitz, [])
+    spread = _spread(starts)
+    found = _accounted(zero_of, reached.states, lipschitz, [], spread)
     for again in range(_ROUNDS):
         known = len(found)
         if known < 2:
             break
         between = _between(np.array([state for state, _, _ in found]), seed=again)
-        found = _accounted(zero_of, newton(zero_of, between, steps).states, lipschitz, found)
+        found = _accounted(zero_of, newton(zero_of, between, steps).states, lipschitz, found, spread)
         if len(found) == known:
             break
     # two balls that share a zero are one point; those that are apart are two
@@ -168,9 +169,9 @@ def _between(states, seed: int) -> np.ndarray:
     return np.concatenate([states.mean(axis=0, keepdims=True), weights @ states])
 
 
-def _accounted(zero_of, states, lipschitz, found):
+def _accounted(zero_of, states, lipschitz, found, spread):
     """The points that are known, with what further states add: to their hits, or points of their own."""
-    remaining = _Remaining(zero_of, states)
+    remaining = _Remaining(zero_of, states, spread)
     found = [(state, proof, hits + remaining.absorb(state, proof)) for state, proof, hits in found]
     while remaining.states.size:
         state = remaining.polished()
@@ -190,12 +191,17 @@ def _lengths(rows):
     return largest * np.linalg.norm(rows / np.where(largest > 0, largest, 1.0)[:, None], axis=1)
 
 
+def _spread(states) -> float:
+    """The largest distance from their mean; zero of none."""
+    return float(_lengths(states - states.mean(axis=0)).max()) if states.size else 0.0
+
+
 class _Remaining:
     """What Newton's method converged to and is not yet accounted for."""
 
-    def __init__(self, field, states):
+    def __init__(self, field, states, spread: float):
         self.field, self.states = field, states
-        self.scale = float(_lengths(states - states.mean(axis=0)).max()) if states.size else 0.0
+        self.scale = max(spread, _spread(states))
 
     def polished(self):
         """The first of them, after steps with one inverse of its Jacobian for as long as they shorten."""

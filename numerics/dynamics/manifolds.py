@@ -95,7 +95,7 @@ def relax(velocity, starts, duration: float, step: float) -> np.ndarray:
 
 @eqx.filter_jit
 def _relax(velocity, starts, duration, steps):
-    return carried(jax.vmap(velocity), starts, duration, steps)
+    return carried(lambda states: jax.vmap(velocity)(states), starts, duration, steps)
 
 
 class SlowManifold(NamedTuple):
@@ -115,7 +115,7 @@ class SlowManifold(NamedTuple):
     ratio: float
 
 
-def slow_manifold(velocity, states, dimension: int) -> SlowManifold:
+def slow_manifold(velocity, states, dimension: int, discrete: bool = False) -> SlowManifold:
     """Drift along a manifold, attraction towards it, and their ratio.
 
     At each state the `dimension` eigenvalues of the Jacobian nearest to zero in real part, ordered by it from above,
@@ -123,20 +123,36 @@ def slow_manifold(velocity, states, dimension: int) -> SlowManifold:
     nothing is slow it is about one.
 
     Args:
-        velocity: f of `dx/dt = f(x)`, traceable by JAX.
+        velocity: f of `dx/dt = f(x)`, or with `discrete` the map of `x -> f(x)`, then per step; traceable by JAX.
         states: on the manifold, (point, state), such as `relax` gives.
         dimension: of the manifold.
+        discrete: whether it is a map, of whose eigenvalues the logarithms of the moduli count.
 
     >>> line = slow_manifold(lambda x: jnp.array([-1e-3, -1.0]) * x, [[-1.0, 0.0], [1.0, 0.0]], 1)
     >>> line.drift_rate, line.attraction, line.ratio
     (0.001, 1.0, 1000.0)
     """
-    states = checked(velocity, states)
-    dimension = count(dimension, "dimension", least=0, most=states.shape[1] - 1)
+    states = checked(velocity, states, "step" if discrete else "velocity")
     speeds, J = (np.asarray(part) for part in _slopes(velocity, jnp.asarray(states)))
     if not (np.isfinite(speeds).all() and np.isfinite(J).all()):
         raise ProblemError("the velocity or its Jacobian is not finite at some of the states: leave those out.")
-    rates = np.sort(np.linalg.eigvals(J).real, axis=1)[:, ::-1]
+    eigenvalues = np.linalg.eigvals(J)
+    if discrete:
+        moduli = np.maximum(np.abs(eigenvalues), np.finfo(float).tiny)
+        return slowness(states, speeds - states, np.log(moduli), dimension)
+    return slowness(states, speeds, eigenvalues.real, dimension)
+
+
+def slowness(states, speeds, rates, dimension: int) -> SlowManifold:
+    """`slow_manifold` from what it needs to know of the states.
+
+    Args:
+        states, dimension: as there.
+        speeds: velocities at the states, (point, state).
+        rates: growth rates of perturbations there, (point, state).
+    """
+    dimension = count(dimension, "dimension", least=0, most=states.shape[1] - 1)
+    rates = np.sort(rates, axis=1)[:, ::-1]
     drift = np.linalg.norm(speeds, axis=1)
     extent = float(np.sqrt(((states - states.mean(axis=0)) ** 2).sum(axis=1).mean()))
     drift_rate = float(drift.max() / extent) if extent > 0 else np.inf

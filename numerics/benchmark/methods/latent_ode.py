@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -163,9 +164,10 @@ class OdeModel:
         """dz/dt in units of time, (..., state)."""
         return (z @ self.F.T + np.tanh(z @ self.U.T + self.b) @ self.W.T) / self.bin_size
 
-    def jacobian(self, z: np.ndarray) -> np.ndarray:
-        """Of the drift at a state, (state, state)."""
-        return (self.F + self.W * (1 - np.tanh(self.U @ z + self.b) ** 2) @ self.U) / self.bin_size
+    @property
+    def one_bin(self) -> "OdeMap":
+        """As of `numerics.benchmark.method.Fitted`."""
+        return OdeMap(self.F, self.W, self.U, self.b)
 
     def simulate(self, history, steps, inputs=None, pulse=None, samples=1, seed=0) -> np.ndarray:
         """As of `numerics.benchmark.method.Fitted`; without noise and inputs."""
@@ -176,3 +178,20 @@ class OdeModel:
         for n in range(steps):
             z = path[n] = np.clip(runge_kutta(self.drift, z, self.bin_size), -_FAR, _FAR)
         return np.tile(self.decode(path), (samples, 1, 1))
+
+
+class OdeMap(eqx.Module):
+    """The Runge-Kutta step of a bin, in JAX. Its zeros of motion are the flow's; no bound on its slope is declared.
+
+    Args:
+        F, W, U, b: as of `OdeModel`.
+    """
+
+    F: np.ndarray
+    W: np.ndarray
+    U: np.ndarray
+    b: np.ndarray
+
+    def __call__(self, z):
+        """One bin ahead, (state,)."""
+        return runge_kutta(lambda z: self.F @ z + self.W @ jnp.tanh(self.U @ z + self.b), z)

@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import equinox as eqx
+import jax
 import numpy as np
 
+from numerics.benchmark.methods.latent_ode import runge_kutta
 from numerics.benchmark.methods.oracle import known_fit, model_about_zero
 from numerics.benchmark.observation import Observation
 from numerics.recordings.nonlinear import halved_step
 from numerics.recordings.sampling import record
 from theory.circuits import LinearCircuit
+from theory.circuits.flow import Flow
 from theory.errors import ProblemError
 
+_STEP = 0.1  # of the flow without noise, in single-unit time constants
 _LATEST = 8  # bins that a nonlinear circuit's state is regressed on
 
 
@@ -69,6 +74,19 @@ class KnownCircuit:
         """As of `numerics.benchmark.method.Fitted`."""
         return {self.kind: 1.0}
 
+    @property
+    def one_bin(self):
+        """As of `numerics.benchmark.method.Fitted`."""
+        return self.model.one_bin
+
+    def encode(self, history) -> np.ndarray:
+        """As of `numerics.benchmark.method.Fitted`."""
+        return self.model.encode(history)
+
+    def decode(self, z) -> np.ndarray:
+        """As of `numerics.benchmark.method.Fitted`."""
+        return self.model.decode(z)
+
 
 @dataclass(frozen=True, eq=False)
 class RunningCircuit:
@@ -102,21 +120,58 @@ class RunningCircuit:
         noise = np.sqrt(cell.noise * (states @ cell.readout.T).var(axis=(0, 1)).mean())
         return cls(cell.circuit, cell.readout, float(noise), data.bin_size, halved_step(cell.circuit), weights)
 
-    def simulate(self, history, steps, inputs=None, pulse=None, samples=1, seed=0) -> np.ndarray:
-        """As of `numerics.benchmark.method.Fitted`."""
+    @property
+    def one_bin(self) -> "FlowOverBin":
+        """As of `numerics.benchmark.method.Fitted`, of states before the readout."""
+        duration = self.bin_size / self.circuit.time_constant
+        return FlowOverBin(self.circuit.flow, duration, int(np.ceil(duration / _STEP)))
+
+    def encode(self, history) -> np.ndarray:
+        """The state after a history, (time, channel) to (neuron,)."""
+        state = self._state(np.asarray(history, float))
+        return state if self.circuit.readout is None else np.asarray(self.circuit.readout.inverse(state))
+
+    def decode(self, z) -> np.ndarray:
+        """The activity at states, (..., channel)."""
+        return np.asarray(z if self.circuit.readout is None else self.circuit.readout.function(z)) @ self.readout.T
+
+    def _state(self, history: np.ndarray) -> np.ndarray:
         latest = (len(self.weights) - 1) // history.shape[1]
         given = history[::-1][:latest]
         if len(given) < latest:
             raise ProblemError(f"a history of {len(given)} bins is too short: {latest} are needed.")
         state = np.append(given.ravel(), 1.0) @ self.weights
-        back = np.linalg.pinv(self.readout)
         if self.noise == 0:
-            state = state + back @ (given[0] - self.readout @ state)
+            state = state + np.linalg.pinv(self.readout) @ (given[0] - self.readout @ state)
+        return state
+
+    def simulate(self, history, steps, inputs=None, pulse=None, samples=1, seed=0) -> np.ndarray:
+        """As of `numerics.benchmark.method.Fitted`."""
+        state = self._state(history)
         if pulse is not None:
-            state = state + back @ pulse
+            state = state + np.linalg.pinv(self.readout) @ pulse
         path = record(
             self.circuit, steps + 1, self.bin_size, trials=samples, start=state, step=self.step, seed=seed
         ).activity[:, 1:]
         return path @ self.readout.T + self.noise * np.random.default_rng([seed, 22]).normal(
             size=(samples, steps, len(self.readout))
         )
+
+
+class FlowOverBin(eqx.Module):
+    """Where a flow without noise leads in a bin, by Runge and Kutta's fourth-order method, in JAX.
+
+    Args:
+        flow: of states before the readout.
+        duration: of the bin, in single-unit time constants.
+        steps: in it.
+    """
+
+    flow: Flow
+    duration: float
+    steps: int = eqx.field(static=True)
+
+    def __call__(self, z):
+        """One bin ahead, (neuron,)."""
+        step = self.duration / self.steps
+        return jax.lax.fori_loop(0, self.steps, lambda _, z: self.flow.reset(runge_kutta(self.flow, z, step)), z)

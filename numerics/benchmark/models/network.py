@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from theory.circuits.covariance import symmetric_root
@@ -69,14 +71,10 @@ class NetworkModel:
         """The activity at states, (..., channel)."""
         return self.mean + self.spread * z[..., : self.mean.size]
 
-    def drift(self, z: np.ndarray) -> np.ndarray:
-        """How far a step goes, per unit of time: zero at fixed points, and nowhere else."""
-        return (self.step(z) - z) / self.bin_size
-
-    def jacobian(self, z: np.ndarray) -> np.ndarray:
-        """Of the drift at a state, (state, state)."""
-        slopes = 1 - np.tanh(self.U @ z + self.b) ** 2
-        return (self.A + self.W * slopes @ self.U - np.eye(len(z))) / self.bin_size
+    @property
+    def one_bin(self) -> "NetworkMap":
+        """As of `numerics.benchmark.method.Fitted`."""
+        return NetworkMap(self.A, self.W, self.U, self.b)
 
     def simulate(self, history, steps, inputs=None, pulse=None, samples=1, seed=0) -> np.ndarray:
         """As of `numerics.benchmark.method.Fitted`; inputs are not part of the model."""
@@ -109,3 +107,26 @@ class NetworkModel:
             z = self.step(z)
             total += float(np.mean(((target[:, n] - self.decode(z)) / self.spread) ** 2))
         return total / ahead
+
+
+class NetworkMap(eqx.Module):
+    """`z' = A z + W tanh(U z + b)`, in JAX; far from all that was recorded a `NetworkModel` is held back besides.
+
+    Args:
+        A, W, U, b: as of `NetworkModel`.
+    """
+
+    A: np.ndarray
+    W: np.ndarray
+    U: np.ndarray
+    b: np.ndarray
+
+    def __call__(self, z):
+        """One bin ahead without noise, (state,)."""
+        return self.A @ z + self.W @ jnp.tanh(self.U @ z + self.b)
+
+    def lipschitz(self, state, radius: float) -> float:
+        """`max|tanh''| max_i |W e_i| |U|^2`: the products of two unit vectors' images under U sum to |U|^2 at most."""
+        curvature = 4 / (3 * np.sqrt(3))
+        columns = np.linalg.norm(np.asarray(self.W), axis=0).max()
+        return float(curvature * columns * np.linalg.norm(np.asarray(self.U), 2) ** 2) * (1 + 1e-12)

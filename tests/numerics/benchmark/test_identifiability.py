@@ -8,6 +8,7 @@ import scipy.stats
 
 from numerics.benchmark import identifiability as idf
 from numerics.benchmark.cell import Cell
+from numerics.benchmark.methods import method
 from numerics.benchmark.observations.random_subset import RandomSubset
 from numerics.benchmark.statistics import wilson
 from numerics.benchmark.system import System
@@ -76,6 +77,36 @@ def test_the_test_errs_as_often_as_the_analytic_likelihood_ratio(pair):
     error = np.sqrt(2 * rate * time / draws)  # of the mean
     assert abs(one.mean() - rate * time) < 4 * error
     assert abs(idf.equal_error(one, other) - 0.05) < 0.02
+
+
+@dataclass(frozen=True)
+class Straight(Chain):
+    """The chain of `pair`, the same in every draw."""
+
+    def draw(self, seed):
+        return circuits.feedforward_chain(self.neurons)
+
+
+@dataclass(frozen=True)
+class First(RandomSubset):
+    """Its first neuron alone."""
+
+    def channels(self, circuit, fraction, random):
+        return np.eye(circuit.neurons)[:1]
+
+
+def test_the_oracles_rates_are_those_of_the_analytic_likelihood_ratio(pair):
+    """H of a chain, and M of its impostor, whose label is a line."""
+    rate, oracle, recordings = divergence_rate(*pair), method("oracle"), 100
+    cell = Cell(Straight(), First(), duration=float(round(recording_time_needed(rate))))
+    expected = idf.analytic_error(rate, cell.duration)
+    for impostor in (False, True):
+        recorded = [replace(cell, data=data, impostor=impostor) for data in range(recordings)]
+        claims = np.array([oracle.fit(one.training(), 0, truth=one).claim()["line"] > 0.5 for one in recorded])
+        low, high = wilson(int(np.sum(claims != impostor)), recordings)
+        assert low <= expected <= high
+        # the control: what would be expected of four times the recording time
+        assert not low <= idf.analytic_error(rate, 4 * cell.duration) <= high
 
 
 def test_the_spectral_test_agrees_with_kalman_filters(pair):

@@ -47,7 +47,7 @@ TRUTHS = {"N0": "point", "F1": "point", "L1": "line"}
 
 def honest(family: str, fraction: float, random) -> float:
     """Sees the line, and nothing else."""
-    return random.normal() + {"N0": -4.0, "F1": -3.0, "L1": 4.0}[family]
+    return random.normal() + {"N0": -4.0, "F1": -3.0, "L1": 4.0}.get(family, 0.0)
 
 
 def inverted(family: str, fraction: float, random) -> float:
@@ -72,6 +72,14 @@ class TestClaims:
         wild = rows.copy()
         wild.loc[(wild.part == "test") & (wild.family == "F1"), "statistic"] += 100
         assert (outcomes.claims(wild).threshold == tested.threshold).all()
+
+    def test_of_a_ghost_all_claims_but_a_cycle_are_hallucinations(self):
+        truths = TRUTHS | {"G1": "ghost", "C1": "cycle"}
+        for kind, (of_ghost, of_cycle) in {"line": (1, 0), "points": (1, 0), "cycle": (0, 0), "point": (0, 1)}.items():
+            sure = {f"p_{one}": float(one == kind) for one in ("point", "points", "line", "cycle")}
+            rows = made_up(truths, honest, **sure).assign(own_claim=1.0)
+            found = outcomes.rates_by_family(outcomes.claims(rows)).set_index(["family", "rate"]).value
+            assert found["G1", "H"] == of_ghost and found["C1", "M"] == of_cycle
 
     def test_an_attractor_must_be_one_by_definition_too(self):
         """N0 at -4 lets -3 pass, but an attractor begins at 0."""
@@ -102,6 +110,14 @@ class TestClaims:
         domain = outcomes.domain(outcomes.rates_by_setting(tested))
         assert domain["value"] == 0.5  # the large fraction
         assert outcomes.domain(outcomes.rates_by_setting(outcomes.claims(made_up(TRUTHS, honest))))["value"] == 1.0
+
+    def test_what_was_not_asked_and_what_cannot_be_scored_is_said_on_the_card(self):
+        rows = made_up(TRUTHS, honest, points_found=np.nan)
+        rows["unmade"] = np.where((rows.family == "L1") & (rows.draw < 3), "the circuit diverged", "")
+        page = report_card("made up", rows, {}, {})
+        sections = {section.title: section for section in page.sections}
+        assert sections["Not asked"].table.rows == (("L1", "12", "the circuit diverged"),)
+        assert "Cannot be scored" in sections["Fixed points"].words and "one_bin" in sections["Fixed points"].words
 
 
 class TestFrontiers:

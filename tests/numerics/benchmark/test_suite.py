@@ -11,10 +11,15 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from numerics.benchmark import suite, table
+from numerics.benchmark import outcomes, suite, table
 from numerics.benchmark.cell import Cell
 from numerics.benchmark.examination import Examination
+from numerics.benchmark.leaderboard import standing
+from numerics.benchmark.methods import method
 from numerics.benchmark.observations.random_subset import RandomSubset
+from numerics.benchmark.systems.feedforward_chain import FeedforwardChain
+from numerics.benchmark.systems.line_attractor import LineAttractor
+from numerics.benchmark.systems.stable_units import StableUnits
 from numerics.computation import run_all, share
 from numerics.results import ResultStore
 from tests.numerics.benchmark.small import Uncoupled
@@ -162,7 +167,9 @@ def examine(folder: Path, log: Path) -> None:
 class TestKilling:
     def test_killed_runs_go_on_to_the_same_table(self, whole, tmp_path):
         """Killed when a few more rows were made each time; at most the row at hand is made again."""
-        context, log = multiprocessing.get_context("spawn"), tmp_path / "log"
+        # processes that begin where a server has imported everything, and has computed nothing that a fork would break
+        context, log = multiprocessing.get_context("forkserver"), tmp_path / "log"
+        context.set_forkserver_preload([__name__])
         log.touch()
         kills, made = 0, 0
         while True:
@@ -186,6 +193,32 @@ class TestKilling:
         assert run(tmp_path / "results").equals(whole)
         leftovers = [path.name for path in (tmp_path / "results").iterdir() if path.suffix != ".nc"]
         assert leftovers == []
+
+
+@pytest.mark.full
+def test_rankings_of_real_methods_agree_within_intervals_between_seeds(tmp_path):
+    """A chain and a line, by three methods and two seeds: one order, and rates whose intervals overlap."""
+    grid = suite.Grid((0.05, 0.3), (2000.0,), (), (), (), draws=6, scores=suite.GRIDS["quick"].scores)
+    systems = [StableUnits(), FeedforwardChain(), LineAttractor(slow=200.0)]
+    stands = []
+    for seed in (0, 1):
+        store, found = ResultStore(tmp_path / str(seed)), []
+        for name in ("leak", "ridge", "subspace"):
+            needed = suite.examinations(method(name), grid, seed, systems)
+            run_all(needed, store, quiet)
+            found.append(standing(name, outcomes.claims(table.table(needed, store))))
+        stands.append(found)
+    for one, other in zip(*stands, strict=True):
+        assert one["domain"]["low"] <= other["domain"]["high"] and other["domain"]["low"] <= one["domain"]["high"]
+        for which in "HM":
+            a, b = one["worst"][which], other["worst"][which]
+            assert a.wilson_low <= b.wilson_high and b.wilson_low <= a.wilson_high
+    best = [{name for name, rate in _worst(found) if rate == min(r for _, r in _worst(found))} for found in stands]
+    assert best[0] & best[1]
+
+
+def _worst(found: list[dict]) -> list[tuple[str, float]]:
+    return [(one["name"], max(rate.value for rate in one["worst"].values())) for one in found]
 
 
 class TestExaminations:

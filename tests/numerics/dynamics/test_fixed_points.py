@@ -250,6 +250,10 @@ def test_without_a_bound_points_are_found_but_uncertified():
     assert len(found.states) == 3 and not found.certified.any()
     assert (found.radius == np.inf).all()
     assert sorted(found.unstable_dimensions) == [-1, -1, -1] or sorted(found.unstable_dimensions) == [0, 0, 1]
+    # one point alone, at zero to rounding, has no spread of its own by which to tell what is the same
+    starts = np.random.default_rng(0).normal(size=(40, 3))
+    alone = fixed_points(lambda x: jnp.tanh(0.5 * x[::-1]) - x, starts)
+    assert len(alone.states) == 1 and alone.hits.sum() == 40
 
 
 @pytest.mark.parametrize(
