@@ -4,11 +4,19 @@ from theory.checks import instance
 from theory.errors import NotDerivableError
 from theory.learning_dynamics import LearningDynamics
 from theory.problem import Problem
-from theory.reductions import AlignedPole, Confinement, InfiniteWidth, InvariantSubspace, Reduction
+from theory.reductions import (
+    AlignedPole,
+    Confinement,
+    IdenticalUnits,
+    InfiniteWidth,
+    InvariantSubspace,
+    Reduction,
+)
 
 _BEST_FIRST: tuple[Reduction, ...] = (
     Confinement(),
     InvariantSubspace(),
+    IdenticalUnits(),
     InfiniteWidth(),
     AlignedPole(),
 )
@@ -48,5 +56,6 @@ def derive(problem: Problem, reduction: Reduction | None = None) -> LearningDyna
         f"{head}\n"
         + "\n".join(obstacles)
         + "\nFollow every weight of one network, derive(problem, reductions.WholeNetwork(width)), or train networks: "
-        "numerics.simulate(problem, width=..., seeds=..., training_time=...)."
+        "numerics.simulate(problem, width=..., seeds=..., training_time=...). In function space the architecture is "
+        "its metric: theory.metric.mode_metric(problem, weights)."
     )

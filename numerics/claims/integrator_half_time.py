@@ -9,12 +9,13 @@ from theory.derivation import derive
 from theory.reductions import AlignedPole
 
 
-def half_time(training_time, loss) -> np.ndarray:
-    """The training time at which a loss has fallen to half its initial value, by cubic interpolation.
+def half_time(training_time, loss, fraction: float = 0.5) -> np.ndarray:
+    """The training time at which a loss has fallen to half (a fraction of) its initial value, by cubic interpolation.
 
     Args:
         training_time: recorded times, (record,).
         loss: (..., record).
+        fraction: of the initial loss.
 
     >>> half_time(np.linspace(0, 2, 41), np.exp(-np.linspace(0, 2, 41)))
     array(0.69314...)
@@ -24,10 +25,10 @@ def half_time(training_time, loss) -> np.ndarray:
     loss = np.asarray(loss)
     found = np.full(loss.shape[:-1], np.nan)
     for index in np.ndindex(found.shape):
-        below = np.flatnonzero(loss[index] <= loss[index][0] / 2)
+        below = np.flatnonzero(loss[index] <= fraction * loss[index][0])
         if below.size and below[0] > 0:
             last = below[0] + 1
-            curve = CubicSpline(training_time[: last + 1], loss[index][: last + 1] - loss[index][0] / 2)
+            curve = CubicSpline(training_time[: last + 1], loss[index][: last + 1] - fraction * loss[index][0])
             roots = curve.roots(extrapolate=False)
             found[index] = roots[(roots >= training_time[last - 2])][0]
     return found

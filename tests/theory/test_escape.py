@@ -77,25 +77,6 @@ def time_to_rate(architecture, start: dict, below=0.3, end=120.0) -> float:
     return float(np.interp(-below, poles, times))
 
 
-@pytest.mark.parametrize(
-    ("units", "expected"),
-    [
-        (1, 2.99),
-        (4, 6.31),
-        *(pytest.param(*case, marks=pytest.mark.full) for case in [(16, 18.60), (64, 67.46)]),
-    ],
-)
-def test_identical_units_that_share_a_memory_learn_it_slower(units, expected):
-    size = np.sqrt(0.01 / units)
-    start = {
-        "recurrent": jnp.zeros(units),
-        "input": jnp.full((units, 1), size),
-        "readout": jnp.full((1, units), size),
-    }
-    found = time_to_rate(architectures.Diagonal(), start, end=40.0 + units)
-    assert found == pytest.approx(expected, abs=0.006)  # the printed digits
-
-
 @pytest.mark.full
 def test_factors_of_rank_one_add_a_plateau():
     """Time to half of the way: (1 + c*) ln(1/eps) dense, [(1 + c*) + (1 + c*)^3 / (1 - c*)] ln(1/eps) of rank one."""

@@ -1,6 +1,7 @@
 """What an initialisation must say of itself."""
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 from jaxtyping import Array
@@ -9,7 +10,13 @@ from theory.architectures import Architecture
 
 
 class Initialisation(eqx.Module):
-    """How the weights of a network of width N are drawn."""
+    """How the weights of a network of width N are drawn.
+
+    Attributes:
+        random: whether different seeds give different weights.
+    """
+
+    random: ClassVar[bool] = True
 
     @abc.abstractmethod
     def draw(

@@ -9,14 +9,22 @@ import sympy
 from jax.flatten_util import ravel_pytree
 
 from theory import symbolic
+from theory.errors import NotDerivableError
 from theory.learning_rules.credit import credited
 from theory.linear_system import LinearSystem
+from theory.network_equations import equations_of_architecture, network_equations
 from theory.problem import Problem
+from theory.reductions.confinement import mode_parameters, mode_values
 from theory.reductions.reduction import OrderParameter, Reduction, VectorField
+
+_READABLE = 400  # operations
 
 
 class OwnArchitecture(Reduction):
-    """A network of `least_width` units of the problem's own architecture stands for the whole one."""
+    """A network of `least_width` units of the problem's own architecture stands for the whole one.
+
+    Its equations are in closed form where `theory.network_equations` has them, else by the objective's own gradient.
+    """
 
     @abc.abstractmethod
     def assumptions(self, problem: Problem) -> tuple[str, ...]:
@@ -36,13 +44,24 @@ class OwnArchitecture(Reduction):
 
     def vector_field(self, problem: Problem) -> VectorField:
         """Minus the gradient of the narrow network."""
-        return VectorField(gradient_field(problem, self.least_width(problem)), problem.teacher)
+        units = self.least_width(problem)
+        try:
+            network_equations(problem, units)
+        except NotDerivableError:
+            return VectorField(gradient_field(problem, units), problem.teacher)
+        modes = problem.teacher.modes
+        function = _closed_form_field(problem.architecture, units, len(modes.poles), problem.teacher.time)
+        return VectorField(function, mode_parameters(modes))
 
     def dynamics(self, problem: Problem):
         """The narrow network's weights as order parameters."""
         from theory.learning_dynamics import LearningDynamics
 
         units, teacher = self.least_width(problem), problem.teacher
+        try:
+            equations, loss, values = network_equations(problem, units)
+        except NotDerivableError:
+            equations, loss, values = {}, None, {}
         symbols = symbolic.weight_symbols(problem.architecture, units, teacher.inputs, teacher.outputs)
         return LearningDynamics(
             problem=problem,
@@ -52,19 +71,22 @@ class OwnArchitecture(Reduction):
                 for name in sorted(symbols)
                 for symbol in symbols[name]
             ),
-            equations={},
-            parameter_values={},
-            loss=None,
+            equations=equations,
+            parameter_values=values,
+            loss=loss,
             conserved=(),
-            matrix_equations=matrix_equations(problem, units),
+            matrix_equations=() if short(equations) else matrix_equations(problem, units),
             assumptions=self.assumptions(problem),
         )
 
 
+def short(equations: dict) -> bool:
+    """Whether equations in closed form can be read; longer ones are printed in matrix form."""
+    return 0 < sum(sympy.count_ops(rate) for rate in equations.values()) < _READABLE
+
+
 def matrix_equations(problem: Problem, units: int) -> tuple:
-    """`d(weights)/ds = -dL/d(weights)` for every group, for print; none where the rule has an equation of its own."""
-    if not problem.learning_rule.uniform:
-        return ()
+    """`d(weights)/ds = -dL/d(weights)` for every group, for print."""
     equations = []
     specified = problem.architecture.weights(units, problem.teacher.inputs, problem.teacher.outputs)
     for name, weight in specified.items():
@@ -72,6 +94,13 @@ def matrix_equations(problem: Problem, units: int) -> tuple:
         dot, slope = (sympy.MatrixSymbol(text % name, *shape) for text in (r"\dot{%s}", r"\partial_{%s}L"))
         equations.append(sympy.Eq(dot, -slope, evaluate=False))
     return tuple(equations)
+
+
+@functools.lru_cache(maxsize=64)
+def _closed_form_field(architecture, units: int, modes: int, time):
+    equations, _, symbols = equations_of_architecture(architecture, units, modes, time)
+    compiled = symbolic.compile_to_jax([*equations, *symbols], equations.values())
+    return lambda state, parameters: compiled(*state, *mode_values(parameters))
 
 
 def gradient_field(problem: Problem, units: int):

@@ -1,0 +1,148 @@
+"""Inverse design: the metric with which slow and fast timescales are learned soonest, realised as an architecture."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import scipy.optimize
+
+from theory.architectures import IndependentUnits
+from theory.checks import positive, real_array
+from theory.errors import ProblemError
+from theory.namespace import namespace
+from theory.one_mode import largest_curvature, learning_time, steepest_metric
+
+_KNOTS = np.array([0.01, 0.03, 0.1, 0.3, 1.0])
+_EVENNESS = 0.1  # what a factor of e in the spread over targets may cost, as a part of the worst time
+
+
+class PowerMetric:
+    """A metric `M_c(c)` made of power laws between given rates, and beyond them.
+
+    Args:
+        rates: c at the knots, increasing.
+        values: M_c there, positive.
+
+    >>> PowerMetric([0.1, 1.0], [0.01, 1.0])(0.5)
+    0.25
+    """
+
+    def __init__(self, rates, values):
+        self.rates, self.values = (np.asarray(real_array(x, n, 1)) for x, n in ((rates, "rates"), (values, "values")))
+        if self.rates.shape != self.values.shape or self.rates.size < 2:
+            raise ProblemError(f"{self.rates.size} rates and {self.values.size} values: give at least two of each.")
+        if (np.diff(self.rates) <= 0).any() or self.rates[0] <= 0 or self.values.min() <= 0:
+            raise ProblemError("rates must be positive and increasing, and the metric positive at each.")
+        self.powers = np.diff(np.log(self.values)) / np.diff(np.log(self.rates))
+
+    def __call__(self, c):
+        """M_c at a rate."""
+        i = np.clip(np.searchsorted(self.rates, c) - 1, 0, self.powers.size - 1)
+        return float(self.values[i] * (c / self.rates[i]) ** self.powers[i])
+
+
+DESIGNED = PowerMetric(_KNOTS, [1.364e-5, 1.251e-4, 4.393e-3, 21.42, 798.0])
+"""What `design_metric` finds for seven rates from .01 to .5, from a residue of .01, at a largest curvature of 200."""
+
+
+class DesignedRate(IndependentUnits):
+    """N independent units whose decay rate c(w) is such that it moves with a given metric, `(dc/dw)^2 = M_c(c)`.
+
+    `dc/dw = -sqrt(M_c(c))` from c = 1 at w = 0, integrated in closed form through the power laws of a `PowerMetric`.
+
+    Args:
+        metric: the metric.
+
+    >>> architecture = DesignedRate(PowerMetric([0.1, 1.0], [0.01, 1.0]))  # M = c^2, so c = exp(-w)
+    >>> architecture.rate(jnp.array([0.0, 1.0]))
+    Array([1.        , 0.36787944], dtype=float64)
+    """
+
+    rates: tuple = eqx.field(static=True)
+    values: tuple = eqx.field(static=True)
+
+    def __init__(self, metric: PowerMetric):
+        self.rates = tuple(float(x) for x in metric.rates)
+        self.values = tuple(float(x) for x in metric.values)
+
+    def rate(self, recurrent):
+        """c of each unit."""
+        metric = PowerMetric(self.rates, self.values)
+        # segments from fast to slow: start c, dc/dw there over c, and q = 1 - power / 2
+        fast, low = metric.rates[1:][::-1], metric.rates[:-1][::-1]
+        speed = np.sqrt(metric.values[1:][::-1]) / fast
+        q = 1 - metric.powers[::-1] / 2
+        q = np.where(np.abs(q) < 1e-12, 1e-12, q)
+        passed = -np.expm1(q * np.log(low / fast)) / (q * speed)  # weight that a segment takes
+        begin = np.concatenate([[0.0], np.cumsum(passed[:-1])])
+        # the rates' own range need not start at c = 1
+        begin = begin - self._weight_of_one(fast, speed, q, begin)
+        i = jnp.clip(jnp.searchsorted(jnp.asarray(begin), recurrent, side="right") - 1, 0, q.size - 1)
+        fast, speed, q, begin = (jnp.asarray(x)[i] for x in (fast, speed, q, begin))
+        return fast * jnp.exp(jnp.log1p(-q * speed * (recurrent - begin)) / q)
+
+    @staticmethod
+    def _weight_of_one(fast, speed, q, begin) -> float:
+        i = int(np.clip(np.searchsorted(-fast, -1.0, side="right") - 1, 0, q.size - 1))
+        return float(begin[i] - np.expm1(-q[i] * np.log(fast[i])) / (q[i] * speed[i]))
+
+    def pole(self, recurrent, time):
+        """The pole of rate c(w)."""
+        return time.pole_of_rate(self.rate(recurrent), namespace(recurrent))
+
+    def __str__(self) -> str:
+        return "DesignedRate, M_c = " + ", ".join(
+            f"{v:.3g} at {c:g}" for c, v in zip(self.rates, self.values, strict=True)
+        )
+
+
+class Design(NamedTuple):
+    """A metric, and what it does."""
+
+    metric: PowerMetric
+    times: np.ndarray
+    """Learning time of every target."""
+    bound: float
+    """The worst learning time of the steepest metric allowed: no metric was found to be faster."""
+
+
+def design_metric(targets, residue: float = 0.01, curvature: float = 200.0, evaluations: int = 400) -> Design:
+    """The metric that learns the slowest-learned of several timescales soonest, and the others as evenly as it can.
+
+        minimise over M_c:   ln max_c* T(c*) + 0.1 ln (max T / min T)
+        subject to           curvature at every solution at most K, so that one step size serves all targets
+
+    T is the `theory.one_mode.learning_time` to a thousandth of the initial loss. Without the constraint any metric is
+    beaten by a multiple of itself. With it the worst time is at its least for `steepest_metric(K)`, which is the
+    largest allowed; the second term chooses, among metrics that are nearly as good, one without a preferred
+    timescale. The search is over power laws between five rates, by Nelder and Mead's method.
+
+    Args:
+        targets: rates c* to be learned.
+        residue: at the start.
+        curvature: K.
+        evaluations: how many metrics to try.
+    """
+    targets = np.asarray(real_array(targets, "targets", 1))
+    curvature = positive(curvature, "curvature")
+    ceiling = steepest_metric(curvature)
+    most = np.log([ceiling(max(c, 1.5 / curvature)) for c in _KNOTS])
+
+    def times(metric) -> np.ndarray:
+        return np.array([learning_time(metric, c, residue) for c in targets])
+
+    def cost(x) -> float:
+        metric = PowerMetric(_KNOTS, np.exp(np.minimum(x, most)))
+        too_steep = max(np.log(largest_curvature(metric, c) / curvature) for c in targets)
+        if too_steep > 0:
+            return 10.0 + too_steep
+        found = np.log(times(metric))
+        return found.max() + _EVENNESS * (found.max() - found.min())
+
+    start = np.log(0.03) + most
+    found = scipy.optimize.minimize(
+        cost, start, method="Nelder-Mead", options={"maxfev": evaluations, "xatol": 1e-2, "fatol": 1e-4}
+    )
+    metric = PowerMetric(_KNOTS, np.exp(np.minimum(found.x, most)))
+    return Design(metric, times(metric), float(times(ceiling).max()))
