@@ -26,8 +26,9 @@ environment: $(STAMP) ## build .venv from the pinned versions, if it is not ther
 test: lint ## check the style, then run all tests, doctests and notebooks
 	.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
-figures: $(STAMP) ## draw every figure at SCALE
+figures: $(STAMP) ## draw every figure at SCALE, and write their index
 	.venv/bin/attractory figures --scale $(SCALE)
+	cp paper_figures/output/README.md paper_figures/README.md
 
 validate: $(STAMP) ## run every claim and its control at SCALE, and print the ledger
 	.venv/bin/attractory validate --scale $(SCALE)

@@ -3,13 +3,18 @@
 import dataclasses
 import math
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 
 from theory.architectures import FullRank
 from theory.derivation import derive
 from theory.errors import ProblemError
 from theory.flow import recorded_steps
 from theory.initialisations import Gaussian
+from theory.observation import as_data
 from theory.problem import Problem
 from theory.reductions import Confinement, InvariantSubspace
 
@@ -80,3 +85,34 @@ def steps_for(
     if own is None:
         step = interval / math.ceil(interval / step * (1 - 1e-9))
     return step, recorded_steps(training_time, records, step)
+
+
+def stable_step_sizes(problem: Problem, weights: dict, step_sizes, steps: int = 3000) -> np.ndarray:
+    """Which step sizes of gradient descent stay near a minimum, by trying: a mask, (step size,).
+
+    Every weight is moved by a random 1e-6 of the largest; a step size is stable if the weights end no further from the
+    minimum than ten times that. Steps 1% above the limit grow by `1.02^steps`.
+
+    Args:
+        problem: what is learned.
+        weights: of a network at a minimum of its loss.
+        step_sizes: to try, (step size,).
+        steps: of each.
+    """
+    flat, _ = ravel_pytree(weights)
+    start = flat + 1e-6 * jnp.abs(flat).max() * jax.random.normal(jax.random.key(0), flat.shape)
+    ends = _descend(as_data(problem), weights, start, jnp.asarray(step_sizes), jnp.asarray(steps))
+    return np.linalg.norm(ends - flat, axis=1) < 10 * np.linalg.norm(start - flat)
+
+
+@eqx.filter_jit
+def _descend(problem: Problem, weights: dict, start, step_sizes, steps):
+    _, restore = ravel_pytree(weights)
+
+    def end(step):
+        def descend(_, x):
+            return x - step * ravel_pytree(problem.gradient(restore(x)))[0]
+
+        return jax.lax.fori_loop(0, steps, descend, start)
+
+    return jax.vmap(end)(step_sizes)

@@ -31,6 +31,7 @@ class BlindScores(Figure):
         "than any that exists. b: 20 neurons after a rotation, bins of 0.5: far ahead, the score tells."
     )
     runtime = "¼ min"
+    claims = ("free_running",)
 
     def _fitting(self, panel: str, scale: str) -> Fitting:
         options, bin_size = _PANELS[panel]

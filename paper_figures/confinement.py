@@ -34,6 +34,7 @@ class ConfinementFigure(Figure):
         "at which the weights outside are predicted to reach 0.1, where that is within the axis."
     )
     runtime = "2 min"
+    claims = ("transverse_escape",)
 
     def _experiment(self, gain: float) -> Experiment:
         return Experiment(

@@ -17,6 +17,7 @@ class Figure(abc.ABC):
         cites: keys of `theory/references.bib`: the papers it rests on.
         caption: what is seen, what agrees, and what does not.
         runtime: what to expect at quick scale on two cores, everything to be trained.
+        claims: names of the claims that it shows; the index says how they were judged.
     """
 
     name: ClassVar[str]
@@ -25,6 +26,7 @@ class Figure(abc.ABC):
     cites: ClassVar[tuple[str, ...]] = ()
     caption: ClassVar[str]
     runtime: ClassVar[str]
+    claims: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod
     def experiments(self, scale: str) -> list[Computation]:

@@ -22,6 +22,7 @@ from numerics.provenance import source_digest
 from numerics.results import ResultStore
 from numerics.validation import validate
 from paper_figures.figure import Figure
+from paper_figures.index import index
 from paper_figures.style import style
 
 OUTPUT = Path("paper_figures/output")
@@ -57,6 +58,7 @@ def make_figures(
         known = ", ".join(figure.name for figure in figures)
         raise ProblemError(f"no figure is called {', '.join(sorted(unknown))}; there are {known}.")
     figures = [figure for figure in figures if not names or figure.name in names]
+    output.mkdir(parents=True, exist_ok=True)
     store = ResultStore(output / "results")
     claims = every_claim() if not names else []
     needed = {figure.name: figure.experiments(scale) for figure in figures}
@@ -70,7 +72,7 @@ def make_figures(
     makers |= {figure.name: functools.partial(_draw, figure, scale, store, output) for figure in figures}
     stale = []
     for name in makers:
-        if fingerprints.current(name, now, output / ("ledger.txt" if name == "ledger" else f"{name}.png")):
+        if fingerprints.current(name, now, output / ("verdicts.json" if name == "ledger" else f"{name}.png")):
             report(f"{name}: up to date")
         else:
             stale.append(name)
@@ -79,19 +81,23 @@ def make_figures(
     with progress_bar(len(work), "ledger and figures") as bar:
         several = processes > 1 and len(work) > 1
         calls = in_processes(operator.call, work, processes) if several else one_by_one(operator.call, work)
-        for index in calls:
-            fingerprints.keep(stale[index], now)
+        for number in calls:
+            fingerprints.keep(stale[number], now)
             bar.advance()
-            report(f"{stale[index]}: done, {time.perf_counter() - begin:.0f} s after the first was begun")
+            report(f"{stale[number]}: done, {time.perf_counter() - begin:.0f} s after the first was begun")
     if claims:
         report((output / "ledger.txt").read_text(encoding="utf-8"))
+        verdicts = json.loads((output / "verdicts.json").read_text(encoding="utf-8"))
+        _write(output / "README.md", index(every_figure(), verdicts))
     return _write_page(every_figure(), output)
 
 
 def _write_ledger(claims: list, scale: str, store: ResultStore, output: Path) -> None:
     text = io.StringIO()
-    ledger([validate(claim, scale, store, report=lambda _: None) for claim in claims], text)
+    reports = [validate(claim, scale, store, report=lambda _: None) for claim in claims]
+    ledger(reports, text)
     _write(output / "ledger.txt", text.getvalue())
+    _write(output / "verdicts.json", json.dumps({report.claim.name: report.verdict for report in reports}))
 
 
 class _Fingerprints:

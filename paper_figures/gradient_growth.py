@@ -45,6 +45,7 @@ class GradientGrowth(Figure):
         "back from T, at gain 4."
     )
     runtime = "1½ min"
+    claims = ("gated_gradients",)
 
     def _draws(self, kind: str, gain: float, scale: str) -> KernelDraws:
         width, seeds = (256, 8) if scale == "quick" else (1024, 24)

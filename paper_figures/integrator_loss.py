@@ -26,6 +26,7 @@ class IntegratorLoss(Figure):
         "scale, u orthogonal to v; its slope is (1 + c*) = 1.2 per unit of ln(1/scale)."
     )
     runtime = "1 min"
+    claims = ("integrator_half_time",)
 
     def _experiments(self, scale: str) -> dict:
         return {trial.parameter: trial.experiment for trial in integrator_half_time.trials(scale)}

@@ -29,6 +29,7 @@ class IntegratorOutlier(Figure):
         "recurrence (orange) stays wrong."
     )
     runtime = "2 min"
+    claims = ("integrator_outlier", "random_recurrence")
 
     def rates(self, scale: str) -> dict:
         """Width by target rate."""

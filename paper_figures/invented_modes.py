@@ -33,6 +33,7 @@ class InventedModes(Figure):
         "f)/f, what the mean suggests. Dots and bars: median, 10 and 90% of 16 circuits."
     )
     runtime = "¼ min"
+    claims = ("null_low_rank_slow",)
 
     def _fitting(self, rank: int, fraction: float) -> Fitting:
         options = {"neurons": _NEURONS, "rank": rank, "gain": _GAIN}

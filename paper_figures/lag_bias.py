@@ -25,6 +25,7 @@ class LagBiasFigure(Figure):
         "turns at 2/3."
     )
     runtime = "1 min"
+    claims = ("lag_bias",)
 
     def _training(self, gain: float, scale: str):
         width, seeds = (512, 12) if scale == "quick" else (2048, 32)

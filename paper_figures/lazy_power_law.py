@@ -25,6 +25,7 @@ class LazyPowerLawFigure(Figure):
         "slowly. c: the law's exponent over c*; it is 1 at the threshold."
     )
     runtime = "1 min"
+    claims = ("lazy_power_law",)
 
     def _training(self, width: int, scale: str) -> ReservoirTraining:
         return ReservoirTraining(_GAIN, width, _RATES, _TIMES, 6 if scale == "quick" else 24)

@@ -23,6 +23,7 @@ class LazyTrainingFigure(Figure):
         "relative drift of the kernel (green), over width. The fitted exponents are in the legend."
     )
     runtime = "1½ min"
+    claims = ("lazy_training", "lazy_own_kernel")
 
     def _trials(self, scale: str) -> list:
         return [trial.experiment for trial in claim.trials(scale)]

@@ -49,6 +49,7 @@ class ObservedFraction(Figure):
         "normal recurrence answer to the slightest error of the fit."
     )
     runtime = "½ min"
+    claims = ("markov_limit", "line_attractor_missed")
 
     def _fitting(self, family: str, fraction: float, scale: str) -> Fitting:
         circuit, options = _FAMILIES[family]

@@ -28,6 +28,7 @@ class OscillationSeen(Figure):
         "and recordings."
     )
     runtime = "¼ min"
+    claims = ("oscillation_fades",)
 
     def _fitting(self, fraction: float, scale: str) -> Fitting:
         options = {"neurons": 100, "frequency": _FREQUENCY, "timescale": _TIMESCALE}

@@ -29,6 +29,7 @@ class OscillatorPairFigure(Figure):
         "infinitely fast there, weights do not. c: population loss; squares mark the collisions."
     )
     runtime = "1 min"
+    claims = ("oscillator_pair",)
 
     def _experiments(self) -> list:
         return [

@@ -41,6 +41,7 @@ class PulsesOrWatching(Figure):
         "10 time constants."
     )
     runtime = "¼ min"
+    claims = ("pulse_response",)
 
     def _pulsing(self, time: float) -> Pulsing:
         pulse = tuple(_SIZE * (neuron == _PULSED) for neuron in range(_SEEN))

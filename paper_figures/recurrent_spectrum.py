@@ -23,6 +23,7 @@ class RecurrentSpectrum(Figure):
         "the path it takes; it is drawn from where it leaves the bulk."
     )
     runtime = "30 s"
+    claims = ("integrator_outlier",)
 
     def _experiment(self, scale: str) -> Experiment:
         width = 256 if scale == "quick" else 1024

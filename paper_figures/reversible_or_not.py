@@ -33,6 +33,7 @@ class ReversibleOrNot(Figure):
         "nothing else. Lines: exact; dots: mean and range over 8 recordings of 50,000 bins."
     )
     runtime = "¼ min"
+    claims = ("reversibility",)
 
     def _fitting(self, family: str, scale: str) -> Fitting:
         circuit, options = _FAMILIES[family]

@@ -25,6 +25,7 @@ class SampledTraining(Figure):
         "curvatures at the solution. Dots: mean over four networks."
     )
     runtime = "1 min"
+    claims = ("sampled_training",)
 
     def _experiment(self, batch: int, noise: float) -> Experiment:
         return sampled_experiment(batch, _END, noise, width=16, seeds=4, records=241)

@@ -25,6 +25,7 @@ class SeedBandFigure(Figure):
         "error, and the prediction from 200 random Gram matrices at each width (line), which falls as 1/sqrt(N)."
     )
     runtime = "1 min"
+    claims = ("seed_band",)
 
     def experiments(self, scale: str) -> list[Experiment]:
         """Those of the claim."""

@@ -26,6 +26,7 @@ class TemporalPatterns(Figure):
         "whose own kernel mixes the patterns a little: what is left late is not small."
     )
     runtime = "1 min"
+    claims = ("lazy_training",)
 
     def _reservoir(self, width: int, scale: str) -> ReservoirTraining:
         return ReservoirTraining(_GAIN, width, (0.5,), (0.0,), 6 if scale == "quick" else 24, _MODES)

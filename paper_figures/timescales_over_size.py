@@ -28,6 +28,7 @@ class TimescalesOverSize(Figure):
         "and standard deviation over up to 16 rotations, for which no closed form is known."
     )
     runtime = "½ min"
+    claims = ("chain_end", "line_attractor_missed")
 
     def _line(self, neurons: int) -> Fitting:
         options = {"neurons": neurons, "slow": _SLOW, "fast": _FAST}

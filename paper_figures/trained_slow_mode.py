@@ -55,6 +55,7 @@ class TrainedSlowMode(Figure):
         "says, by the square of the activity; where they saturate most, networks disagree with each other."
     )
     runtime = "1½ min"
+    claims = ("wide_network_slow_mode",)
 
     def experiments(self, scale: str) -> list[NetworkFitting]:
         """Both windows of linear units, and every activity of saturating ones."""

@@ -81,6 +81,7 @@ class WaysToTrain(Figure):
         "between the line lasts longest, and the chain's fits have no single persistent mode."
     )
     runtime = "1 min"
+    claims = ("markov_limit", "generalised_forcing")
 
     def _fittings(self, circuit: str, scale: str) -> dict[tuple[str, float], Fitting]:
         first = _first_fitting(circuit, 20_000 if scale == "quick" else 400_000)

@@ -26,6 +26,7 @@ class WideKernelsFigure(Figure):
         "memory."
     )
     runtime = "2½ min"
+    claims = ("wide_kernels",)
 
     def _draws(self, name: str, width: int, scale: str) -> KernelDraws:
         return KernelDraws(WIDE[name], width, seeds=24 if scale == "quick" else 48)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 
 from theory.errors import DivergedError, ProblemError
 from theory.flow import flow
-from theory.observation import lag_grid
+from theory.observation import as_data, lag_grid
 from theory.problem import Problem
 
 
@@ -174,10 +175,15 @@ def learned(problem: Problem, weights: dict, training_time: float) -> dict:
 
 
 def _slope_and_curvature(problem: Problem, weights: dict) -> tuple[np.ndarray, np.ndarray]:
-    problem.require_descent("how learning ends near a minimum")
+    problem.gradient(weights)  # for its checks
+    return tuple(map(np.asarray, _compiled_slope_and_curvature(as_data(problem), weights)))
+
+
+@eqx.filter_jit
+def _compiled_slope_and_curvature(problem: Problem, weights: dict) -> tuple:
     flat, restore = ravel_pytree(weights)
 
     def slope(x):
         return ravel_pytree(problem.gradient(restore(x)))[0]
 
-    return np.asarray(slope(flat)), np.asarray(jax.jit(jax.jacfwd(slope))(flat))
+    return slope(flat), jax.jacfwd(slope)(flat)

@@ -1,6 +1,7 @@
 """Claims about networks. Each is one small file; copy one to add your own."""
 
 from numerics.claims.chain_end import chain_end as chain_end
+from numerics.claims.final_time_modes import final_time_modes as final_time_modes
 from numerics.claims.free_running import free_running as free_running
 from numerics.claims.gated_gradients import gated_gradients as gated_gradients
 from numerics.claims.generalised_forcing import generalised_forcing as generalised_forcing
@@ -28,6 +29,7 @@ from numerics.claims.wide_network_slow_mode import wide_network_slow_mode as wid
 
 __all__ = [
     "chain_end",
+    "final_time_modes",
     "free_running",
     "gated_gradients",
     "generalised_forcing",
