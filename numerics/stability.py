@@ -37,7 +37,8 @@ def largest_curvature(problem: Problem, training_time: float, width: int) -> flo
             return None
         least = reduction.least_width(quiet)
         return derive(quiet, reduction).largest_curvature(training_time, max(width, least))
-    still = Gaussian(problem.initialisation.input, problem.initialisation.readout, 0.0)
+    start = problem.initialisation
+    still = Gaussian(start.input, start.readout, 0.0, start.recurrent_identity)
     quiet = dataclasses.replace(problem, initialisation=still, learning_rule=flow)
     least = problem.teacher.inputs + problem.teacher.outputs
     return derive(quiet, Confinement()).largest_curvature(training_time, max(width, least))

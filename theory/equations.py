@@ -8,6 +8,7 @@ import sympy
 
 from theory import symbolic
 from theory.errors import NotDerivableError, ProblemError
+from theory.learning_rules import GradientFlow
 from theory.problem import Problem
 from theory.reductions.reduction import OrderParameter, Reduction
 
@@ -174,6 +175,9 @@ class Equations:
             lines += [f"  d {x}/d s = {sympy.sstr(rate)}" for x, rate in self.equations.items()]
             if self.loss is not None:
                 lines.append(f"  loss = {sympy.sstr(self.loss)}")
+        rule = self.problem.learning_rule
+        if not isinstance(rule, GradientFlow):
+            lines += [f"  by {rule}: {rule.equation}"]
         lines += ["", "order parameters"]
         meanings: dict[str, list] = {}
         for parameter in self.order_parameters:

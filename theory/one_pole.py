@@ -34,6 +34,11 @@ def decay_shift(teacher_rate: float, recurrent: float = 0.0, input: float = 0.0,
     made up for by a longer response. Decay of the recurrence alone shortens it, twice as much as if the residue could
     not adjust.
 
+    In a dense network of more than one unit that pole is stable only if all weights decay alike: the error that decay
+    leaves drives silent units at a rate of order mu (`theory.transverse`), and weights that do not decay give way. For
+    c* = .4 decay of the recurrence alone is left at the rate .14 mu, that of read-in and readout alone at .5 mu, by
+    networks that learn to amplify with what costs nothing.
+
     Args:
         teacher_rate: c*, below 1.
         recurrent, input, readout: mu of each kind of weights.
@@ -194,6 +199,37 @@ def sign_descent_speeds(width: int, step_size: float, recurrent_rate: float = 1.
     """
     width, step_size = count(width, "width"), positive(step_size, "step_size")
     return width * step_size * recurrent_rate, math.sqrt(width) * step_size * vector_rate
+
+
+def adam_speed(ratio: float, beta_1: float = 0.9, beta_2: float = 0.999) -> float:
+    """Adam's step, in units of its step size, while a weight's gradient changes by the same factor at every step.
+
+        (1 - beta_1) / (1 - beta_1/ratio) x sqrt( (1 - beta_2/ratio^2) / (1 - beta_2) )
+
+    from the geometric series of m and sqrt(v), once they have forgotten where they started. A gradient that keeps its
+    size, ratio 1, moves a weight by the step size, as signs do. One that grows, on leaving a plateau, moves it by more:
+    v is held down by the smaller gradients of the last 1/(1 - beta_2) steps. One that fades, near a solution, moves it
+    by less; where `ratio^2 <= beta_2` the running square no longer follows, and steps fade with the gradient.
+
+    Args:
+        ratio: of successive gradients, above the root of beta_2, and above beta_1.
+        beta_1, beta_2: of `Adam`.
+
+    Raises:
+        ProblemError: a gradient that fades faster than its running square.
+
+    >>> [round(adam_speed(ratio), 3) for ratio in (0.9996, 1.0, 1.001, 1.01)]
+    [0.449, 1.0, 1.715, 4.176]
+
+    Source: derived here.
+    """
+    if ratio**2 <= beta_2 or ratio <= beta_1:
+        raise ProblemError(
+            f"a gradient that is multiplied by {ratio:g} at every step fades faster than its running means, which keep "
+            f"{beta_1:g} of themselves and {beta_2:g} of the square: the steps fade with it."
+        )
+    mean = (1 - beta_1) / (1 - beta_1 / ratio)
+    return mean * math.sqrt((1 - beta_2 / ratio**2) / (1 - beta_2))
 
 
 def ornstein_uhlenbeck_overlap(c: float, d: float, correlation_time: float) -> float:

@@ -154,6 +154,13 @@ def _functions(problem: Problem, observer: Observer, k: int) -> tuple:
     return guarded(lambda x: both(x)[0]), guarded(lambda x: both(x)[1]), guarded(residual), jax.jit(response)
 
 
+def _loss_of_silence(problem: Problem):
+    teacher = problem.teacher
+    A = teacher.time.state_matrix(jnp.zeros((1, 1)))
+    silent = LinearSystem(A, jnp.zeros((1, teacher.inputs)), jnp.zeros((teacher.outputs, 1)), time=teacher.time)
+    return problem.objective.loss(silent, teacher)
+
+
 def _describe(problem: Problem, observer: Observer, own: float, network: dict, hits: int) -> Plateau:
     vector, restore = ravel_pytree(network)
     A = np.asarray(FullRank().matrices(network, problem.teacher.time)[0])
@@ -163,7 +170,7 @@ def _describe(problem: Problem, observer: Observer, own: float, network: dict, h
         return pull_back(observer.gradient(problem, *matrices))[0]
 
     rates = np.zeros(0)
-    loss = problem.teacher.norm() ** 2 / 2 if vector.size == 0 else problem.loss(network)
+    loss = problem.loss(network) if vector.size else _loss_of_silence(problem)
     if vector.size:
         rates = -np.linalg.eigvalsh(np.asarray(jax.jit(jax.jacfwd(slope))(vector)))
         rates = np.sort(np.where(np.abs(rates) < _ZERO, 0.0, rates))[::-1]

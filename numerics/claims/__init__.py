@@ -1,11 +1,14 @@
 """Claims about networks. Each is one small file; copy one to add your own."""
 
 from numerics.claims.chain_end import chain_end as chain_end
+from numerics.claims.coloured_input import coloured_input as coloured_input
 from numerics.claims.final_time_modes import final_time_modes as final_time_modes
 from numerics.claims.free_running import free_running as free_running
 from numerics.claims.gated_gradients import gated_gradients as gated_gradients
 from numerics.claims.generalised_forcing import generalised_forcing as generalised_forcing
+from numerics.claims.heavy_ball_plateau import heavy_ball_plateau as heavy_ball_plateau
 from numerics.claims.identical_units import identical_units as identical_units
+from numerics.claims.ignoring_recurrence import ignoring_recurrence as ignoring_recurrence
 from numerics.claims.integrator_half_time import integrator_half_time as integrator_half_time
 from numerics.claims.integrator_outlier import integrator_outlier as integrator_outlier
 from numerics.claims.lag_bias import lag_bias as lag_bias
@@ -24,16 +27,20 @@ from numerics.claims.sampled_training import sampled_training as sampled_trainin
 from numerics.claims.seed_band import seed_band as seed_band
 from numerics.claims.symmetry_breaking import symmetry_breaking as symmetry_breaking
 from numerics.claims.transverse_escape import transverse_escape as transverse_escape
+from numerics.claims.weight_decay_lengthens import weight_decay_lengthens as weight_decay_lengthens
 from numerics.claims.wide_kernels import wide_kernels as wide_kernels
 from numerics.claims.wide_network_slow_mode import wide_network_slow_mode as wide_network_slow_mode
 
 __all__ = [
     "chain_end",
+    "coloured_input",
     "final_time_modes",
     "free_running",
     "gated_gradients",
     "generalised_forcing",
+    "heavy_ball_plateau",
     "identical_units",
+    "ignoring_recurrence",
     "integrator_half_time",
     "integrator_outlier",
     "lag_bias",
@@ -52,6 +59,7 @@ __all__ = [
     "seed_band",
     "symmetry_breaking",
     "transverse_escape",
+    "weight_decay_lengthens",
     "wide_kernels",
     "wide_network_slow_mode",
 ]

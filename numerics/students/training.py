@@ -8,8 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from numerics.progress import progress_bar
-from numerics.students import adam
 from theory.errors import DivergedError, ProblemError
+from theory.learning_rules import Adam
+
+_ADAM = Adam(step_size=1.0)  # of its running means; the step size is that of each step
 
 
 def trained(
@@ -47,7 +49,7 @@ def trained(
             "Take a shorter window."
         )
     keys = jnp.stack([jax.random.fold_in(jax.random.key(seed), 1) for seed in seeds])
-    activity, state, at, found = jnp.asarray(activity), jax.vmap(adam.start)(weights), 0, []
+    activity, state, at, found = jnp.asarray(activity), jax.vmap(_ADAM.start)(weights), 0, []
     with progress_bar(times[-1], "training", progress) as bar:
         for time in times:
             weights, state = _advance(
@@ -73,7 +75,7 @@ def _advance(loss, window, batch, weights, state, activity, keys, rate, first, s
             begin = jax.random.randint(of_time, (batch, 1), 0, samples - window)
             windows = activity[trial, begin + jnp.arange(window + 1)]
             slowed = rate * jnp.cos(jnp.pi / 2 * number / total)
-            return adam.step(weights, state, jax.grad(loss)(weights, windows), slowed, number + 1)
+            return _ADAM.step(weights, state, lambda weights: jax.grad(loss)(weights, windows), slowed)
 
         return jax.lax.fori_loop(first, first + steps, step, (weights, state))
 

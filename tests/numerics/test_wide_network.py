@@ -8,7 +8,7 @@ import pytest
 import scipy.optimize
 
 from numerics.recordings import Recording, record
-from numerics.students import WideNetwork, adam
+from numerics.students import WideNetwork
 from numerics.students.wide_network import Loss, resting_state
 from theory import circuits
 from theory.errors import DivergedError, ProblemError
@@ -40,18 +40,6 @@ def test_loss_is_that_of_the_steps_one_by_one(phi, forcing):
             output = np.asarray(weights["readout"] @ state)
             errors.append((output - target) ** 2)
     assert float(Loss(phi, forcing)(weights, jnp.asarray(windows))) == pytest.approx(np.mean(errors), rel=1e-12)
-
-
-def test_adam_is_its_own_definition():
-    weight, state = jnp.array(1.5), adam.start(jnp.array(1.5))
-    mean = square = 0.0
-    expected = 1.5
-    for number in range(1, 30):
-        gradient = np.sin(3.0 * number) + float(weight)
-        weight, state = adam.step(weight, state, jnp.array(gradient), 0.01, number)
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-        expected -= 0.01 * (mean / (1 - 0.9**number)) / (np.sqrt(square / (1 - 0.999**number)) + 1e-8)
-        assert float(weight) == pytest.approx(expected, rel=1e-12)
 
 
 def test_training_on_single_bins_ends_where_theory_says():

@@ -59,7 +59,7 @@ ARGUMENTS = {
     "length": 6,
     "steps": 3,
     "responses": [[[1.0]], [[0.5]], [[-0.3]]],
-    "rule": learning_rules.GradientFlow(),
+    "rule": learning_rules.GradientDescent(0.01),
 }
 
 

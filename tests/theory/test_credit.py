@@ -114,7 +114,7 @@ BALL = HeavyBall(friction=1.0, step_size=0.1)
 RULES = [Truncated(BALL, 2.0), RFLO(BALL), IgnoringRecurrence(WeightDecay(BALL, recurrent=0.1))]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=str)
+@pytest.mark.parametrize("rule", [pytest.param(r, marks=pytest.mark.full) for r in RULES[:2]] + RULES[2:], ids=str)
 def test_networks_trained_by_it_move_as_the_confined_network_does(rule):
     problem = one_pole(rule)
     dynamics = derive(problem)

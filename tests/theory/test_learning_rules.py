@@ -226,6 +226,15 @@ def test_what_holds_of_plain_gradient_flow_is_not_said_of_others(rule):
     assert derive(problem).conserved == ()
     with pytest.raises(NotDerivableError, match="those of gradient flow"):
         derive(known, AlignedPole())
+    written = derive(known)
+    assert rule.equation in str(written) and written.matrix_equations == ()
+    assert (written.equations == {}) == (rule.limit() is None)
+    for symbol, rate in written.equations.items():  # a mu or a rate of its own kind
+        kind = {"W": "recurrent", "U": "input", "V": "readout"}[str(symbol)[0]]
+        plain = derive(dataclasses.replace(known, learning_rule=GradientFlow())).equations[symbol]
+        expected = plain - DECAY[kind] * symbol if isinstance(rule, WeightDecay) else RATES[kind] * plain
+        values = {s: 0.1 + 0.07 * i for i, s in enumerate(sorted(plain.free_symbols | {symbol}, key=str))}
+        assert float(rate.subs(values)) == pytest.approx(float(expected.subs(values)), rel=1e-12)
     path = derive(problem).solve(1.0, width=6, records=2)
     assert "domain_end" not in path.attrs  # silent units grow at no rate of their own
     with pytest.raises(NotDerivableError, match="at a rate of their own"):

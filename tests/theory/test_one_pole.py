@@ -9,12 +9,13 @@ import pytest
 import scipy.integrate
 import scipy.optimize
 
-from tests.theory.systems import random_system
+from tests.theory.systems import DISCRETE, random_system
 from theory import LinearSystem, Problem, derive, teachers
 from theory.architectures import FullRank
-from theory.errors import DivergedError
+from theory.errors import DivergedError, ProblemError
 from theory.initialisations import Gaussian
 from theory.learning_rules import (
+    Adam,
     GradientFlow,
     GroupRates,
     HeavyBall,
@@ -23,8 +24,10 @@ from theory.learning_rules import (
     Truncated,
     WeightDecay,
 )
-from theory.objectives import FiniteWindow, OrnsteinUhlenbeckInput, WhiteNoise
+from theory.objectives import FinalTime, OrnsteinUhlenbeckInput, WhiteNoise
+from theory.observation import Observer
 from theory.one_pole import (
+    adam_speed,
     decay_shift,
     decayed_pole,
     heavy_ball_rate,
@@ -34,6 +37,7 @@ from theory.one_pole import (
     slopes,
     truncated_drift,
 )
+from theory.transverse import coupling
 
 FLOW = GradientFlow()
 
@@ -76,6 +80,24 @@ def test_network_with_decay_comes_to_rest_at_the_pole_solved_for():
     assert float(end.residue.real) == pytest.approx(a, abs=1e-7)
 
 
+def test_pole_under_decay_is_left_by_silent_units_unless_all_weights_decay_alike():
+    problem, mu, rates = network(FLOW), 0.01, []
+    observer = Observer(problem, moments=False)
+    drives = jax.jit(lambda narrow: coupling(observer, problem, narrow))
+    for kinds in DECAYS[:3]:
+        decay = {kind: mu * share for kind, share in kinds.items()}
+        a, c = decayed_pole(0.4, **decay)
+        root = jnp.full((1, 1), a**0.5)
+        M = np.asarray(drives({"recurrent": jnp.full((1, 1), 1 - c), "input": root, "readout": root}))
+        # outgoing (W, V) and incoming (W, U) weights of a silent unit drive each other and decay
+        kept = [decay.get(kind, 0.0) for kind in ("recurrent", "readout", "recurrent", "input")]
+        motion = -np.block([[np.zeros((2, 2)), M], [M.T, np.zeros((2, 2))]]) - np.diag(kept)
+        rates.append(np.linalg.eigvalsh(motion)[-1] / mu)
+    # rotations of the unit into silent ones cost nothing: zero, to rounding of numbers of order one over mu
+    assert rates[0] == pytest.approx(0.0, abs=1e-12)
+    assert rates[1:] == pytest.approx([0.14, 0.54], abs=0.005)
+
+
 def test_decay_that_leaves_nothing_is_said():
     with pytest.raises(DivergedError, match="no pole near 0.2"):
         decayed_pole(0.2, input=3.0, readout=3.0)
@@ -101,18 +123,11 @@ def test_network_that_ignores_recurrence_ends_there_too_and_conserves_in_matrice
     end = path.isel(training_time=-1, mode=0)
     # from nothing; the initial weights themselves are of order 1e-4
     assert float(-end.pole.real) == pytest.approx(ignoring_recurrence_end(0.2, 0.0), abs=2e-4)
-    teacher = random_system(3, 3, 2, 3)
-    problem = Problem(teacher, FullRank(), Gaussian(0.5, 0.5), FiniteWindow(4.0), IgnoringRecurrence(FLOW))
-    dynamics = derive(problem)
-    path = dynamics.solve(5.0, width=8, records=2)
-
-    def conserved(state):
-        weights = dynamics.reduction.network(problem, state)
-        return weights["recurrent"] + weights["recurrent"].T - weights["readout"].T @ weights["readout"]
-
-    first, last = (np.asarray(conserved(jnp.asarray(state))) for state in path["state"].values)
-    np.testing.assert_allclose(first, last, atol=1e-9)  # of the integrator
-    assert path.loss[-1] < 0.7 * path.loss[0]
+    # the velocity of W + W^T - V^T V, of any network and for any loss
+    student, teacher = random_system(2, 4, 2, 3, DISCRETE), random_system(3, 3, 2, 3, DISCRETE)
+    of_A, _, of_C = IgnoringRecurrence(FLOW).value_and_gradient(FinalTime(5), student, teacher)[1]
+    still = of_A + of_A.T - of_C.T @ student.C - student.C.T @ of_C
+    assert float(jnp.abs(still).max()) < 1e-13 * float(jnp.abs(of_A).max())
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
@@ -175,6 +190,24 @@ def test_sign_descent_moves_eigenvalue_and_norms_by_the_width_and_its_root():
         curves.append(losses)
     np.testing.assert_allclose(*curves, rtol=1e-12)  # rounding
     assert curves[0][-1] < 0.9 * curves[0][0]
+
+
+@pytest.mark.parametrize("ratio", [0.9997, 1.0, 1.004])
+def test_adam_moves_a_weight_by_the_stated_step_where_its_gradient_grows_or_fades(ratio):
+    rule, start = Adam(1.0, epsilon=1e-200), jnp.zeros(())
+    steps = 60_000  # beta_2 / ratio^2 to that power is below 1e-10
+
+    def step(number, state):
+        return rule.step(*state, lambda _: 1e-3 * ratio ** (number - steps), 1.0)
+
+    before = jax.lax.fori_loop(0, steps, step, (start, rule.start(start)))
+    moved = before[0] - step(steps, before)[0]
+    assert float(moved) == pytest.approx(adam_speed(ratio), rel=1e-9)
+
+
+def test_adam_speed_refuses_gradients_that_fade_faster_than_their_square():
+    with pytest.raises(ProblemError, match="fade with it"):
+        adam_speed(0.999)
 
 
 def test_first_plateau_under_ornstein_uhlenbeck_input_is_left_at_the_stated_rate():

@@ -14,7 +14,7 @@ class GroupRates(Wrapped):
 
     A rate multiplies the gradient where steps are linear in it, and the step itself where they are not (Adam, sign
     descent). A rate of 0 leaves weights as they were drawn: GroupRates(rule, recurrent=0.0) trains read-in and readout
-    of a fixed recurrence.
+    of a fixed recurrence. Another parameterisation is a choice of rates: `Conventions.learning_rates` gives them.
 
     In function space rates change the metric and not the loss: that of a pole is multiplied by the rate of the
     recurrent weights.

@@ -163,6 +163,7 @@ class Confinement(Reduction):
             modes = problem.teacher.modes
             equations, loss, teacher_symbols, _ = _closed_form(len(modes.poles), problem.teacher.time)
             values = dict(zip(teacher_symbols, [*modes.poles, *modes.residues], strict=True))
+            equations = _under(problem.learning_rule, equations, {"recurrent": W, "input": U, "readout": V})
         # neither finite steps nor decay, or groups at rates of their own, conserve it
         flows = isinstance(problem.learning_rule, GradientFlow)
         balance = U @ U.T + W @ W.T - V.T @ V - W.T @ W
@@ -181,6 +182,16 @@ class Confinement(Reduction):
                 "in exact arithmetic: saddles of the confined world can be unstable outside it",
             ),
         )
+
+
+def _under(rule, equations: dict, weights: dict) -> dict:
+    """The equations of gradient flow as a rule's own flow has them; none where it is no flow of the weights alone."""
+    flow = rule.limit()
+    if flow is None:
+        return {}
+    gradient = {name: matrix.applyfunc(lambda x: -equations[x]) for name, matrix in weights.items()}
+    followed = flow.descended(weights, gradient)
+    return {x: -slope for name in weights for x, slope in zip(weights[name], followed[name], strict=True)}
 
 
 def _ordered(weights: dict) -> list:
@@ -310,8 +321,9 @@ def _numeric_field(objective, rule, time: Time):
 
 def _matrix_equations(problem: Problem) -> tuple:
     """The equations as the theorist writes them, for print."""
+    if not problem.learning_rule.uniform:  # what it makes of the gradient, its own equation says
+        return ()
     teacher, gramians = problem.teacher, isinstance(problem.objective, WhiteNoise)
-    gramians = gramians and problem.learning_rule.exact_gradient
     return _written(teacher.inputs, teacher.outputs, teacher.states, teacher.time, gramians)
 
 

@@ -86,7 +86,9 @@ def short(equations: dict) -> bool:
 
 
 def matrix_equations(problem: Problem, units: int) -> tuple:
-    """`d(weights)/ds = -dL/d(weights)` for every group, for print."""
+    """`d(weights)/ds = -dL/d(weights)` for every group, for print; none where the rule has an equation of its own."""
+    if not problem.learning_rule.uniform:
+        return ()
     equations = []
     specified = problem.architecture.weights(units, problem.teacher.inputs, problem.teacher.outputs)
     for name, weight in specified.items():
