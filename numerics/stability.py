@@ -14,6 +14,7 @@ from theory.derivation import derive
 from theory.errors import ProblemError
 from theory.flow import recorded_steps
 from theory.initialisations import Gaussian
+from theory.learning_rules import GradientFlow
 from theory.observation import as_data
 from theory.problem import Problem
 from theory.reductions import Confinement, InvariantSubspace
@@ -25,9 +26,11 @@ def largest_curvature(problem: Problem, training_time: float, width: int) -> flo
     """The largest curvature of the loss along the path that theory predicts, or None where it cannot say.
 
     For a dense network it is read off the confined problem, which has the same solution whatever
-    the initial recurrence; for others, off their invariant subspace where they have one.
+    the initial recurrence; for others, off their invariant subspace where they have one. With momentum the path is that
+    of gradient flow, which ends in the same minimum.
     """
-    flow = problem.learning_rule.limit()
+    rule = problem.learning_rule
+    flow = GradientFlow() if rule.limit() is None and rule.linear and rule.exact_gradient else rule.limit()
     if flow is None or not flow.rotation_invariant or not isinstance(problem.initialisation, Gaussian):
         return None
     if not isinstance(problem.architecture, FullRank):

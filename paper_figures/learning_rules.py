@@ -28,6 +28,7 @@ class LearningRulesFigure(Figure):
     title = "what weight decay, missing credit, momentum and coloured input do to a learned memory"
     paper = "derived here; task of Bordelon et al., arXiv 2503.18754"
     cites = ("bordelon2025integrate",)
+    claims = ("weight_decay_lengthens", "ignoring_recurrence", "heavy_ball_plateau", "coloured_input")
     caption = (
         "a: shift of the learned rate c by weight decay, teacher c* = 0.4: where the loss with its penalty is least "
         "(lines), to first order (dashed), and networks at training time 60 (dots): decay of everything lengthens the "

@@ -175,6 +175,7 @@ def learned(problem: Problem, weights: dict, training_time: float) -> dict:
 
 
 def _slope_and_curvature(problem: Problem, weights: dict) -> tuple[np.ndarray, np.ndarray]:
+    problem.require_descent("how learning ends near a minimum")
     problem.gradient(weights)  # for its checks
     return tuple(map(np.asarray, _compiled_slope_and_curvature(as_data(problem), weights)))
 

@@ -17,7 +17,7 @@ from theory.architectures import Architecture, Diagonal, Weight
 from theory.derivation import derive
 from theory.errors import NotDerivableError, ProblemError, UnstableSystemError
 from theory.initialisations import Gaussian
-from theory.learning_rules import GradientDescent
+from theory.learning_rules import GradientDescent, HeavyBall
 from theory.objectives import FiniteWindow
 
 # One size for (almost) all tests: another number of units, seeds or moments is another program to compile.
@@ -242,8 +242,9 @@ class TestStability:
         with pytest.raises((ProblemError, AssertionError)):
             assert float(PROBLEM.loss(self.trained_beyond_records(1.15 * limit))) < 1e-4
 
-    def test_learning_rate_above_its_limit_is_refused_with_the_limit(self):
-        fast = dataclasses.replace(PROBLEM, learning_rule=GradientDescent(1.5))
+    @pytest.mark.parametrize("rule", [GradientDescent(1.5), HeavyBall(0.1, 1.5)], ids=str)
+    def test_learning_rate_above_its_limit_is_refused_with_the_limit(self, rule):
+        fast = dataclasses.replace(PROBLEM, learning_rule=rule)
         with pytest.raises(ProblemError, match="exceeds the stability limit") as refusal:
             run(fast, training_time=40.0)
         assert 0.1 < self.limit_in(str(refusal.value)) < 1.5

@@ -76,7 +76,7 @@ class LearningRule(eqx.Module):
     def largest_step(self, curvature: float) -> float:
         """The largest step size at which steps stay stable where the rule's `limit` decays at that rate.
 
-        Under gradient descent that is the curvature of the loss.
+        Under gradient descent and momentum that is the curvature of the loss.
         """
         return float("inf")
 

@@ -20,7 +20,7 @@ from theory.learning_rules.credit import credited
 from theory.linear_system import LinearSystem
 from theory.objectives import WhiteNoise
 from theory.problem import Problem
-from theory.reductions.reduction import OrderParameter, Reduction, VectorField
+from theory.reductions.reduction import OrderParameter, Reduction, VectorField, under_rule
 from theory.time import Time
 from theory.trajectory import bulk_radius
 
@@ -163,7 +163,7 @@ class Confinement(Reduction):
             modes = problem.teacher.modes
             equations, loss, teacher_symbols, _ = _closed_form(len(modes.poles), problem.teacher.time)
             values = dict(zip(teacher_symbols, [*modes.poles, *modes.residues], strict=True))
-            equations = _under(problem.learning_rule, equations, {"recurrent": W, "input": U, "readout": V})
+            equations = under_rule(problem.learning_rule, equations, {"recurrent": W, "input": U, "readout": V})
         # neither finite steps nor decay, or groups at rates of their own, conserve it
         flows = isinstance(problem.learning_rule, GradientFlow)
         balance = U @ U.T + W @ W.T - V.T @ V - W.T @ W
@@ -182,16 +182,6 @@ class Confinement(Reduction):
                 "in exact arithmetic: saddles of the confined world can be unstable outside it",
             ),
         )
-
-
-def _under(rule, equations: dict, weights: dict) -> dict:
-    """The equations of gradient flow as a rule's own flow has them; none where it is no flow of the weights alone."""
-    flow = rule.limit()
-    if flow is None:
-        return {}
-    gradient = {name: matrix.applyfunc(lambda x: -equations[x]) for name, matrix in weights.items()}
-    followed = flow.descended(weights, gradient)
-    return {x: -slope for name in weights for x, slope in zip(weights[name], followed[name], strict=True)}
 
 
 def _ordered(weights: dict) -> list:

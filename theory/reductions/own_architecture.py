@@ -15,7 +15,7 @@ from theory.linear_system import LinearSystem
 from theory.network_equations import equations_of_architecture, network_equations
 from theory.problem import Problem
 from theory.reductions.confinement import mode_parameters, mode_values
-from theory.reductions.reduction import OrderParameter, Reduction, VectorField
+from theory.reductions.reduction import OrderParameter, Reduction, VectorField, under_rule
 
 _READABLE = 400  # operations
 
@@ -63,6 +63,7 @@ class OwnArchitecture(Reduction):
         except NotDerivableError:
             equations, loss, values = {}, None, {}
         symbols = symbolic.weight_symbols(problem.architecture, units, teacher.inputs, teacher.outputs)
+        equations = under_rule(problem.learning_rule, equations, symbols) if equations else {}
         return LearningDynamics(
             problem=problem,
             reduction=self,

@@ -9,6 +9,7 @@ import sympy
 from jaxtyping import Array, Float
 
 from theory.architectures import FullRank
+from theory.learning_rules import LearningRule
 from theory.problem import Problem
 
 if TYPE_CHECKING:
@@ -93,3 +94,20 @@ class Reduction(eqx.Module):
     @abc.abstractmethod
     def dynamics(self, problem: Problem) -> "LearningDynamics":
         """The equations, with all that is known of them."""
+
+
+def under_rule(rule: LearningRule, equations: dict, weights: dict) -> dict:
+    """Equations of gradient flow as a rule's own flow has them; none where it is no flow of the weights alone.
+
+    Args:
+        rule: how weights move.
+        equations: {symbol of a weight: its rate under gradient flow}.
+        weights: the symbols of each group of weights by name.
+    """
+    flow = rule.limit()
+    if flow is None:
+        return {}
+    symbols = {name: sympy.Matrix(list(group)) for name, group in weights.items()}
+    gradient = {name: group.applyfunc(lambda x: -equations[x]) for name, group in symbols.items()}
+    followed = flow.descended(symbols, gradient)
+    return {x: -slope for name in symbols for x, slope in zip(symbols[name], followed[name], strict=True)}
