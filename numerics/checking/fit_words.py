@@ -119,11 +119,22 @@ def _undecided(report: FitReport) -> str:
         f"{found.unnoticed - 1} hidden neurons, as fast as single ones ({report.unit:.3g}), would explain it away "
         f"unnoticed, that is if {found.fraction:.1%} of the circuit or less was recorded. "
         f"{_vouched(report)}\n\n"
-        f"What to do: record about {found.time_needed:.3g} (you have {report.duration:.3g}), after which the best "
-        "test can tell the mode from the impostor that this fraction allows; or perturb: about "
+        f"What to do: {_longer(found.time_needed, report.duration)}perturb: about "
         f"{max(1, np.ceil(found.pulse_trials)):.3g} pulses of {PULSE:g} standard deviations along the mode, read out "
         f"{found.pulse_time:.3g} later; or record more of the circuit, so that you can be sure of more than "
         f"{found.fraction:.1%}. All this is relative to one family of impostors, cascades of fast hidden neurons."
+    )
+
+
+def _longer(needed: float, recorded: float) -> str:
+    if needed > recorded:
+        return (
+            f"record about {needed:.3g} (you have {recorded:.3g}), after which the best test can tell the mode from "
+            "the impostor that this fraction allows; or "
+        )
+    return (
+        f"a test that knew both candidates would need about {needed:.3g} of the {recorded:.3g} you have, but the "
+        "impostor's connections are not known to this one; so "
     )
 
 
