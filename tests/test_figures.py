@@ -38,7 +38,7 @@ def small(monkeypatch):
         object.__setattr__(self, "width", min(self.width, 16))
         object.__setattr__(self, "seeds", min(self.seeds, 2))
         if self.problem.learning_rule.chosen_step_size() is None:
-            object.__setattr__(self, "step_size", 0.05)
+            object.__setattr__(self, "step_size", min(self.step_size or 0.05, 0.05))
 
     monkeypatch.setattr(Experiment, "__init__", shrunken)
     assert dataclasses.is_dataclass(Experiment)
