@@ -25,7 +25,7 @@ class ScalePair(Computation):
         seeds, training_time, records, step_size: as of an `Experiment`.
     """
 
-    label: ClassVar[str] = "scale pair"
+    label: ClassVar[str] = "scale-pair"
     entry: ClassVar[str] = "numerics.scale_pair"
 
     problem: Problem

@@ -61,31 +61,18 @@ class DesignedRate(IndependentUnits):
 
     rates: tuple = eqx.field(static=True)
     values: tuple = eqx.field(static=True)
+    segments: tuple = eqx.field(static=True)
 
     def __init__(self, metric: PowerMetric):
         self.rates = tuple(float(x) for x in metric.rates)
         self.values = tuple(float(x) for x in metric.values)
+        self.segments = tuple(map(tuple, _segments(metric).tolist()))
 
     def rate(self, recurrent):
         """c of each unit."""
-        metric = PowerMetric(self.rates, self.values)
-        # segments from fast to slow: start c, dc/dw there over c, and q = 1 - power / 2
-        fast, low = metric.rates[1:][::-1], metric.rates[:-1][::-1]
-        speed = np.sqrt(metric.values[1:][::-1]) / fast
-        q = 1 - metric.powers[::-1] / 2
-        q = np.where(np.abs(q) < 1e-12, 1e-12, q)
-        passed = -np.expm1(q * np.log(low / fast)) / (q * speed)  # weight that a segment takes
-        begin = np.concatenate([[0.0], np.cumsum(passed[:-1])])
-        # the rates' own range need not start at c = 1
-        begin = begin - self._weight_of_one(fast, speed, q, begin)
-        i = jnp.clip(jnp.searchsorted(jnp.asarray(begin), recurrent, side="right") - 1, 0, q.size - 1)
-        fast, speed, q, begin = (jnp.asarray(x)[i] for x in (fast, speed, q, begin))
-        return fast * jnp.exp(jnp.log1p(-q * speed * (recurrent - begin)) / q)
-
-    @staticmethod
-    def _weight_of_one(fast, speed, q, begin) -> float:
-        i = int(np.clip(np.searchsorted(-fast, -1.0, side="right") - 1, 0, q.size - 1))
-        return float(begin[i] - np.expm1(-q[i] * np.log(fast[i])) / (q[i] * speed[i]))
+        fast, speed, q, begin = (jnp.asarray(x) for x in self.segments)
+        i = jnp.clip(jnp.searchsorted(begin, recurrent, side="right") - 1, 0, q.size - 1)
+        return fast[i] * jnp.exp(jnp.log1p(-q[i] * speed[i] * (recurrent - begin[i])) / q[i])
 
     def pole(self, recurrent, time):
         """The pole of rate c(w)."""
@@ -95,6 +82,19 @@ class DesignedRate(IndependentUnits):
         return "DesignedRate, M_c = " + ", ".join(
             f"{v:.3g} at {c:g}" for c, v in zip(self.rates, self.values, strict=True)
         )
+
+
+def _segments(metric: PowerMetric) -> np.ndarray:
+    """From fast to slow, of each power law: c where it begins, -dc/dw there over c, q = 1 - power / 2, and w there."""
+    fast, low = metric.rates[1:][::-1], metric.rates[:-1][::-1]
+    speed = np.sqrt(metric.values[1:][::-1]) / fast
+    q = 1 - metric.powers[::-1] / 2
+    q = np.where(np.abs(q) < 1e-12, 1e-12, q)
+    passed = -np.expm1(q * np.log(low / fast)) / (q * speed)  # weight that a segment takes
+    begin = np.concatenate([[0.0], np.cumsum(passed[:-1])])
+    # w = 0 is at c = 1, wherever the table begins
+    i = int(np.clip(np.searchsorted(-fast, -1.0, side="right") - 1, 0, q.size - 1))
+    return np.stack([fast, speed, q, begin - (begin[i] - np.expm1(-q[i] * np.log(fast[i])) / (q[i] * speed[i]))])
 
 
 class Design(NamedTuple):

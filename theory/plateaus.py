@@ -10,6 +10,7 @@ from jax.flatten_util import ravel_pytree
 
 from theory.architectures import FullRank
 from theory.checks import count, instance
+from theory.errors import NotDerivableError
 from theory.linear_system import LinearSystem
 from theory.observation import Observer
 from theory.problem import Problem
@@ -74,6 +75,11 @@ def plateaus(problem: Problem, poles: int | None = None, starts: int = 64, seed:
     escape through silent units, `theory.transverse`.
     """
     instance(problem, Problem, "problem").require_descent("a plateau's escape rate")
+    if not isinstance(problem.architecture, FullRank):
+        raise NotDerivableError(
+            f"this search is of dense networks, not of {problem.architecture}: theory.plateaus_met.plateaus_met finds "
+            "those that small networks of any architecture come by."
+        )
     p, q = problem.teacher.inputs, problem.teacher.outputs
     most = p + q if poles is None else count(poles, "poles", least=0)
     random = np.random.default_rng(count(seed, "seed", least=0))

@@ -81,8 +81,8 @@ def plateaus_met(
 def _where_it_slows(field, path) -> list:
     """The states of a path at which the gradient is smallest for a while, its start and its end among them."""
     sizes = np.linalg.norm(np.asarray(jax.vmap(lambda x: field.function(x, field.parameters))(path)), axis=1)
-    # by a tenth at least: below that it is the integrator's error near the end
-    inner, _ = scipy.signal.find_peaks(-np.log(np.maximum(sizes, 1e-12)), prominence=0.1)
+    # by a tenth at least, and not among gradients as small as the integrator's error
+    inner, _ = scipy.signal.find_peaks(-np.log(np.maximum(sizes, 1e-7)), prominence=0.1)
     return [path[i] for i in (0, *inner, len(path) - 1)]
 
 

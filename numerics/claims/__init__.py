@@ -22,6 +22,7 @@ from numerics.claims.oscillation_fades import oscillation_fades as oscillation_f
 from numerics.claims.oscillator_pair import oscillator_pair as oscillator_pair
 from numerics.claims.pulse_response import pulse_response as pulse_response
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
+from numerics.claims.rank_one_plateau import rank_one_plateau as rank_one_plateau
 from numerics.claims.reversibility import reversibility as reversibility
 from numerics.claims.sampled_training import sampled_training as sampled_training
 from numerics.claims.seed_band import seed_band as seed_band
@@ -54,6 +55,7 @@ __all__ = [
     "oscillator_pair",
     "pulse_response",
     "random_recurrence",
+    "rank_one_plateau",
     "reversibility",
     "sampled_training",
     "seed_band",

@@ -53,6 +53,10 @@ class Overlaps(Reduction):
             return f"its equations are those of gradient flow, not of {problem.learning_rule}"
         return None
 
+    def least_width(self, problem: Problem) -> int:
+        """As many units as vectors, so that they may have any overlaps."""
+        return sum(self._sizes(problem))
+
     def start(self, problem: Problem, width: int, seed: int) -> Float[Array, " state"]:
         """The overlaps of a draw."""
         return self.restrict(problem, problem.draw(width, seed), {})
