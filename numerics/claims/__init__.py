@@ -20,6 +20,7 @@ from numerics.claims.markov_limit import markov_limit as markov_limit
 from numerics.claims.null_low_rank_slow import null_low_rank_slow as null_low_rank_slow
 from numerics.claims.oscillation_fades import oscillation_fades as oscillation_fades
 from numerics.claims.oscillator_pair import oscillator_pair as oscillator_pair
+from numerics.claims.plateau_length import plateau_length as plateau_length
 from numerics.claims.pulse_response import pulse_response as pulse_response
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
 from numerics.claims.rank_one_plateau import rank_one_plateau as rank_one_plateau
@@ -53,6 +54,7 @@ __all__ = [
     "null_low_rank_slow",
     "oscillation_fades",
     "oscillator_pair",
+    "plateau_length",
     "pulse_response",
     "random_recurrence",
     "rank_one_plateau",
