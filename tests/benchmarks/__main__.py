@@ -107,7 +107,7 @@ def rows() -> list[tuple[str, ...]]:
                 f"moments are {other / moments:.1f} times faster",
             )
         )
-    table += sampled.rows(seconds, matrix_product_rate) + recorded.rows(seconds) + kernels.rows(seconds)
+    table += sampled.rows(seconds, matrix_product_rate) + recorded.rows(seconds) + kernels.rows()
     return table + fixed_points.rows(seconds)
 
 
