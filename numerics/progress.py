@@ -63,3 +63,18 @@ def progress_bar(total: float, description: str, show: bool = True):
     finally:
         if bar.bar is not None:
             bar.bar.stop()
+
+
+def followed(items, description: str = "kernels in blocks", show: bool = True):
+    """Items one after the other as they are made, with a progress bar; of anything that has a `len`.
+
+    For kernels at all pairs of times: `all_pairs(network, sequences, follow=followed)`, or, where they do not fit into
+    memory, `for rows, columns, nngp, ntk in followed(TimeBlocks(network, sequences)): ...`.
+
+    >>> [2 * item for item in followed([1, 2, 3], "doubling")]
+    [2, 4, 6]
+    """
+    with progress_bar(len(items), description, show) as bar:
+        for item in items:
+            yield item
+            bar.advance()

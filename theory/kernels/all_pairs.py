@@ -114,7 +114,7 @@ class TimeBlocks:
 
 
 def all_pairs(
-    network: RecurrentNetwork, sequences, lengths=None, others=None, others_lengths=None, memory=None
+    network: RecurrentNetwork, sequences, lengths=None, others=None, others_lengths=None, memory=None, follow=iter
 ) -> TimeKernels:
     """NNGP and NTK of y_t for all pairs of inputs and of times.
 
@@ -131,6 +131,7 @@ def all_pairs(
         others: a second set, the columns; None for the kernel of the first with itself.
         others_lengths: theirs.
         memory: bytes that the result may take; None for half of the machine's memory.
+        follow: hands on the blocks as they are made; `numerics.progress.followed` with a progress bar.
 
     Raises:
         ProblemError: as `last_time`, and where the result would take more than that memory: then use TimeBlocks.
@@ -149,7 +150,7 @@ def all_pairs(
     found = TimeBlocks(network, sequences, lengths, others, others_lengths)
     shape = *rows.values.shape[:2], *columns.values.shape[:2]
     nngp, ntk = np.empty(shape), np.empty(shape)
-    for row, column, *pair in found:
+    for row, column, *pair in follow(found):
         for kernel, block in zip((nngp, ntk), pair, strict=True):
             kernel[row[0] : row[-1] + 1, :, column[0] : column[-1] + 1] = block
             if found.symmetric and row[0] != column[0]:
