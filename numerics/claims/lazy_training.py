@@ -9,13 +9,26 @@ from numerics.lazy_training import LazyTraining
 from theory.kernels import Erf, RecurrentLayer, RecurrentNetwork, all_pairs
 
 
-def teacher_task(network: RecurrentNetwork, width: int, seeds: int, records: tuple = (0, 5, 10, 20, 40, 80, 160)):
-    """Three random sequences of length 6, on each of which a leaky integrator is to be imitated."""
-    inputs = np.random.default_rng(3).normal(size=(3, 6, 2))
-    targets, state = np.zeros((3, 6)), np.zeros(3)
-    for t in range(6):
+def teacher_task(
+    network: RecurrentNetwork,
+    width: int,
+    seeds: int,
+    records: tuple = (0, 5, 10, 20, 40, 80, 160),
+    times: int = 6,
+    size: float = 1.0,
+):
+    """Three random sequences on each of which a leaky integrator, times `size`, is to be imitated.
+
+    Args:
+        network, width, seeds, records: of the training.
+        times: length of the sequences.
+        size: of the targets; to multiply it is to divide the network's output by as much.
+    """
+    inputs = np.random.default_rng(3).normal(size=(3, times, 2))
+    targets, state = np.zeros((3, times)), np.zeros(3)
+    for t in range(times):
         state = 0.7 * state + inputs[:, t, 0]
-        targets[:, t] = state
+        targets[:, t] = size * state
     return LazyTraining(network, width, inputs, targets, 0.4, records, seeds)
 
 

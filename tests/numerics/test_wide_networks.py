@@ -1,11 +1,13 @@
 """Kernels of finite networks: exact for the network at hand, and tending to the infinitely wide one's."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from numerics.wide_networks import draw_weights, empirical_kernels, outputs
+from numerics.wide_networks import draw_weights, empirical_kernels, kernels_at, outputs
 from theory.errors import ProblemError
 from theory.kernels import (
     Erf,
@@ -62,11 +64,37 @@ def test_kernel_is_the_gram_matrix_of_gradients(name):
     np.testing.assert_allclose(found, gram, rtol=1e-11, atol=1e-13)
 
 
-def average(network, width, draws):
-    found = [empirical_kernels(network, SEQUENCES, width, seed).matrices() for seed in range(draws)]
-    for kind in ("nngp", "ntk"):
-        each = np.array([getattr(one, kind) for one in found])
-        yield each.mean(0), each.std(0, ddof=1) / np.sqrt(draws)
+def drawn_kernels(network, sequences, width, draws):
+    """NNGPs and NTKs, each (draw, output, other), of the networks of seeds 0, 1, ..., all drawn by one program.
+
+    What is drawn depends on no activation or scale: networks of one kind share the program.
+    """
+    sequences = np.asarray(sequences)
+    number, times, inputs = sequences.shape
+    kinds = [(each.initial_state, each.tied) for each in network.layers]
+    layers = tuple(RecurrentLayer(Identity(), 1.0, initial_state=state, tied=tied) for state, tied in kinds)
+    weights = jax.tree.map(np.asarray, _drawn(RecurrentNetwork(layers), width, inputs, times, number, draws))
+    found = [kernels_at(network, jax.tree.map(lambda leaf, i=i: leaf[i], weights), sequences) for i in range(draws)]
+    return tuple(np.array(each).reshape(draws, number * times, -1) for each in zip(*found, strict=True))
+
+
+@functools.partial(jax.jit, static_argnums=range(6))
+def _drawn(network, width, inputs, times, sequences, draws):
+    return jax.vmap(lambda seed: draw_weights(network, width, inputs, seed, times, sequences))(jnp.arange(draws))
+
+
+def test_draws_at_once_are_those_one_by_one():
+    found = drawn_kernels(NETWORKS["states of their own"], SEQUENCES, 6, 3)
+    alone = empirical_kernels(NETWORKS["states of their own"], SEQUENCES, 6, 2).matrices()
+    for kind, expected in zip(found, (alone.nngp, alone.ntk), strict=True):
+        np.testing.assert_allclose(kind[2], expected, rtol=1e-12, atol=1e-14)
+
+
+@functools.cache
+def average(name, width, draws):
+    """Mean and standard error of both."""
+    found = drawn_kernels(NETWORKS[name], SEQUENCES, width, draws)
+    return [(each.mean(0), each.std(0, ddof=1) / np.sqrt(draws)) for each in found]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -75,7 +103,7 @@ def test_kernels_are_the_mean_of_wide_networks(name):
     width, draws = 256, 12
     expected = all_pairs(NETWORKS[name], SEQUENCES).matrices()
     for (mean, error), kernel in zip(
-        average(NETWORKS[name], width, draws), (expected.nngp, expected.ntk), strict=True
+        average(name, width, draws), (expected.nngp, expected.ntk), strict=True
     ):
         size = np.sqrt(np.outer(np.diag(kernel), np.diag(kernel)))
         assert (np.abs(mean - kernel) < 5 * error + 4 / width * size).all()
@@ -85,7 +113,7 @@ def test_kernels_are_the_mean_of_wide_networks(name):
 def test_untied_kernel_is_rejected_by_tied_networks_and_the_reverse():
     for tied, other in (("erf", "untied"), ("untied", "erf")):
         rival = all_pairs(NETWORKS[other], SEQUENCES).matrices().ntk
-        mean, error = list(average(NETWORKS[tied], 256, 12))[1]
+        mean, error = average(tied, 256, 12)[1]
         assert (np.abs(mean - rival) > 8 * error).any()
 
 
@@ -94,7 +122,7 @@ def test_single_draws_approach_the_kernel_as_one_over_the_root_of_width():
     kernel = all_pairs(network, SEQUENCES).matrices().ntk
     distances = []
     for width in (32, 512):
-        found = [empirical_kernels(network, SEQUENCES, width, seed).matrices().ntk for seed in range(6)]
+        found = drawn_kernels(network, SEQUENCES, width, 6)[1]
         distances.append(np.mean([np.linalg.norm(each - kernel) / np.linalg.norm(kernel) for each in found]))
     assert np.log(distances[0] / distances[1]) / np.log(16) == pytest.approx(0.5, abs=0.2)
 
@@ -107,8 +135,8 @@ def test_gradient_dependence_keeps_an_error_that_width_does_not_cure():
     kernel = 2 * all_pairs(network, SEQUENCES).matrices().ntk - all_pairs(network, SEQUENCES).matrices().nngp
     gaps = []
     for width in (64, 512):
-        found = [empirical_kernels(refused, SEQUENCES, width, seed).matrices().ntk for seed in range(6)]
-        gaps.append(np.linalg.norm(np.mean(found, 0) - kernel) / np.linalg.norm(kernel))
+        found = drawn_kernels(refused, SEQUENCES, width, 6)[1]
+        gaps.append(np.linalg.norm(found.mean(0) - kernel) / np.linalg.norm(kernel))
     assert gaps[1] > 0.2 and gaps[1] > 0.6 * gaps[0]
 
 

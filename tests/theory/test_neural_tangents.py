@@ -116,15 +116,15 @@ def test_is_the_unrolled_network_of_neural_tangents_at_equal_times(nt, name):
     close(found.ntk[:, :, -1, -1], expected.ntk)
 
 
-@pytest.mark.parametrize("implementation", [1, 2, 3])
-def test_empirical_kernel_is_the_product_of_jacobians(nt, implementation):
+def test_empirical_kernels_of_all_implementations_are_the_product_of_jacobians(nt):
     init, apply, _ = nt.stax.serial(nt.stax.Dense(5), Recurrent(6, LAYERS["rates"]), nt.stax.Dense(1))
     params = init(jax.random.PRNGKey(0), ROWS.shape)[1]
     flat, shaped = jax.flatten_util.ravel_pytree(params)
-    J = jax.jacobian(lambda flat: apply(shaped(flat), ROWS).ravel())(flat)
-    empirical = nt.empirical_ntk_fn(apply, trace_axes=(), implementation=implementation)
-    found = empirical(ROWS, None, params)[..., 0, 0]  # (sequence, other, time, other time)
-    close(found.transpose(0, 2, 1, 3).reshape(J.shape[0], -1), J @ J.T)
+    J = jax.jit(jax.jacobian(lambda flat: apply(shaped(flat), ROWS).ravel()))(flat)
+    for implementation in (1, 2, 3):
+        empirical = jax.jit(nt.empirical_ntk_fn(apply, trace_axes=(), implementation=implementation))
+        found = empirical(ROWS, None, params)[..., 0, 0]  # (sequence, other, time, other time)
+        close(found.transpose(0, 2, 1, 3).reshape(J.shape[0], -1), J @ J.T)
 
 
 def test_finite_networks_learn_each_group_of_weights_at_its_rate(nt):
@@ -135,7 +135,12 @@ def test_finite_networks_learn_each_group_of_weights_at_its_rate(nt):
         init, apply, _ = Recurrent(6, layer)
         params = init(jax.random.PRNGKey(0), ROWS.shape)[1]
         flat, shaped = jax.flatten_util.ravel_pytree(params)
-        return jax.jacobian(lambda flat: apply(shaped(flat), ROWS).ravel())(flat), apply(params, ROWS)
+
+        def twice(flat):
+            outputs = apply(shaped(flat), ROWS).ravel()
+            return outputs, outputs
+
+        return jax.jit(jax.jacobian(twice, has_aux=True))(flat)
 
     def layer(**rates):
         all_rates = {"recurrent": 0.0, "input": 0.0, "bias": 0.0, "initial_state": 0.0} | rates
@@ -143,13 +148,10 @@ def test_finite_networks_learn_each_group_of_weights_at_its_rate(nt):
 
     J, outputs = jacobian(layer(**rates))
     alone = {name: jacobian(layer(**{name: 1.0})) for name in rates}
-    for J_alone, same in alone.values():
+    for (J_alone, same), trained in zip(alone.values(), (36, 12, 6, 6), strict=True):
         close(same, outputs)
-        assert np.abs(J_alone).max() > 0.01
+        assert (np.abs(J_alone).max(0) > 1e-6).sum() == trained  # of that group all weights, and no others
     close(J @ J.T, sum(rates[name] * each @ each.T for name, (each, _) in alone.items()))
-    by_hand = [Rates(), Rates(recurrent=0.0)]  # which weights are trained decides how the outputs move in training
-    moved = [jacobian(RecurrentLayer(Erf(), 1.5, rates=each))[0] for each in by_hand]
-    assert (np.abs(moved[0]).max(0) > 0).sum() == (np.abs(moved[1]).max(0) > 0).sum() + 36
 
 
 def composed(nt, width, layer):
@@ -162,9 +164,9 @@ def distance(found, expected):
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
-@pytest.mark.parametrize(("name", "rival"), [("erf", "untied"), ("untied", "erf"), ("rates", "untied")])
+@pytest.mark.parametrize(("name", "rival"), [("erf", "untied"), ("untied", "erf")])
 def test_wide_networks_between_dense_layers_have_the_kernel(nt, name, rival):
-    """The mean over draws is off by its own standard error, and a bias of order 1/N; another layer's is not it."""
+    """The mean over draws is off by its own standard error, and a bias of order 1/N; the rival's is not it."""
     width, draws = 256, 16
     init, apply, kernel = composed(nt, width, LAYERS[name])
     empirical = nt.empirical_ntk_fn(apply, trace_axes=(-1,), implementation=1)

@@ -36,28 +36,26 @@ def test_stacked_homogeneous_layers():
     np.testing.assert_allclose(found.ntk_sign * np.exp(found.ntk_log), expected.ntk, rtol=1e-12)
 
 
-@pytest.mark.parametrize("activation", [Erf(), Tanh()], ids=str)
+@pytest.mark.parametrize("activation", [Erf(), pytest.param(Tanh(), marks=pytest.mark.full)], ids=str)
 def test_gradients_beyond_the_edge_of_chaos_grow_by_chi_a_step_and_stay_positive(activation):
     network = RecurrentNetwork(RecurrentLayer(activation, 3.0))
-    sequences = 0.1 * np.random.default_rng(0).normal(size=(4, 1000, 1)) + 0.1
+    sequences = 0.1 * np.random.default_rng(0).normal(size=(4, 2000, 1)) + 0.1
     with pytest.raises(UnstableSystemError, match="last_time_log"):
-        last_time(network, np.concatenate([sequences] * 3, axis=1))
-    longer = last_time_log(network, np.concatenate([sequences] * 3, axis=1))
-    assert (np.diag(longer.ntk_log) > np.log(1e300)).all()
-    chi = variances(network, sequences).chi[0]
-    shorter, longest = (last_time_log(network, sequences[:, :t]) for t in (500, 1000))
-    growth = np.diag(longest.ntk_log - shorter.ntk_log)
-    np.testing.assert_allclose(growth, np.log(chi[500:]).sum(0), rtol=0.01)
-    assert np.linalg.eigvalsh(longer.normalised_ntk())[0] > -1e-12
+        last_time(network, sequences)
+    shorter, longest = (last_time_log(network, sequences[:, t:]) for t in (1000, 0))
+    assert (np.diag(longest.ntk_log) > np.log(1e300)).all()
+    growth, chi = np.diag(longest.ntk_log - shorter.ntk_log), variances(network, sequences).chi[0]
+    np.testing.assert_allclose(growth, np.log(chi[:1000]).sum(0), rtol=0.01)
+    assert np.linalg.eigvalsh(longest.normalised_ntk())[0] > -1e-12
 
 
 def test_states_that_grow_without_bound():
     """ReLU, s_w^2 = 9: K(T,T) grows by 9/2 a step."""
     network = RecurrentNetwork(RecurrentLayer(ReLU(), 3.0))
-    sequences = np.random.default_rng(0).normal(size=(3, 2000, 1))
-    logs = [np.diag(last_time_log(network, sequences[:, :t]).nngp_log) for t in (1000, 2000)]
-    np.testing.assert_allclose(logs[1] - logs[0], 1000 * np.log(4.5), rtol=1e-12)
-    kernel = last_time_log(network, sequences).normalised_ntk()
+    sequences = np.random.default_rng(0).normal(size=(3, 1500, 1))
+    found = [last_time_log(network, sequences[:, :t]) for t in (1000, 1500)]
+    np.testing.assert_allclose(np.diag(found[1].nngp_log - found[0].nngp_log), 500 * np.log(4.5), rtol=1e-12)
+    kernel = found[1].normalised_ntk()
     assert np.isfinite(kernel).all() and np.linalg.eigvalsh(kernel)[0] > -1e-12
 
 

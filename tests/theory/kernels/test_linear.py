@@ -78,14 +78,14 @@ class TestDiscrete:
 
     def test_finite_width_bias_is_that_of_tied_networks_and_rejected_for_untied(self):
         """Monte Carlo at N = 32, T = 4: the analytic kernel is off where t - t' is even and not 0."""
-        from numerics.wide_networks import empirical_kernels
+        from tests.numerics.test_wide_networks import drawn_kernels
 
         network = RecurrentNetwork(RecurrentLayer(Identity(), 0.9))
         untied = RecurrentNetwork(RecurrentLayer(Identity(), 0.9, tied=False))
         sequence, width, draws = np.ones((1, 3, 1)), 32, 400
         predicted = finite_width_ntk(network, sequence[0], sequence[0], width)
         limit = all_pairs(network, sequence).matrices().ntk
-        found = np.array([empirical_kernels(network, sequence, width, s).matrices().ntk for s in range(draws)])
+        found = drawn_kernels(network, sequence, width, draws)[1]
         error = found.std(0) / np.sqrt(draws)
         gap = np.abs(found.mean(0) - predicted)
         assert (gap < 4 * error + 20 / width**2 * np.diag(limit).max()).all()
@@ -96,7 +96,7 @@ class TestDiscrete:
         lag = finite_width_ntk(network, pulse[0], pulse[0], width)[0, 2]
         assert lag == pytest.approx(2 * 0.81 / width)
         for drawn, expected in ((network, lag), (untied, 0.0)):
-            each = [empirical_kernels(drawn, pulse, width, s).ntk[0, 0, 0, 2] for s in range(1600)]
+            each = drawn_kernels(drawn, pulse, width, 1600)[1][:, 0, 2]
             spread = np.std(each) / np.sqrt(len(each))
             assert np.mean(each) == pytest.approx(expected, abs=3.5 * spread)
             assert spread < lag / 4
@@ -192,6 +192,23 @@ class TestLazySpectrum:
         for gain in (0.2, 0.7, 0.9):
             assert LazySpectrum(gain).exponent(1 - gain) == pytest.approx(1.0, rel=1e-12)
         assert spectrum.exponent(spectrum.first_rate) == np.inf
+
+    def test_with_all_weights_trained_the_power_law_is_capped_near_two(self):
+        """Kernels on nodes, slopes over one period of the ripples; the readout alone has the formula's."""
+        spectrum, rates = LazySpectrum(0.7), (0.1, 0.3, 0.8)
+        nodes, weights = np.polynomial.legendre.leggauss(500)
+        t, weights = 30 * (nodes + 1) ** 2, 60 * weights * (nodes + 1)  # up to 120, denser at 0
+        root, period = np.sqrt(weights), 1 / spectrum.ratio
+        slopes = []
+        for kernel in (response_covariance(t, t, 0.7), response_kernel(t, t, 0.7)):
+            values, vectors = np.linalg.eigh(root[:, None] * kernel * root)
+            squares = (vectors.T @ (root[:, None] * np.exp(-np.outer(t, rates)))) ** 2
+            losses = [np.exp(-2 * np.maximum(values, 0.0) * s) @ squares for s in (1e4, 1e4 * period)]
+            slopes.append(np.log(losses[0] / losses[1]) / np.log(period))
+        readout, everything = slopes
+        np.testing.assert_allclose(readout, [spectrum.exponent(rate) for rate in rates], rtol=2e-3)
+        np.testing.assert_allclose(everything[:2], readout[:2], rtol=0.1)
+        assert 1.9 < everything[2] < 2.3 < readout[2]
 
     def test_loss_is_gradient_flow_of_the_readout(self):
         """The same flow, discretised: impulse responses on nodes, the kernel's matrix exponential."""

@@ -95,26 +95,23 @@ class HermiteSeries(Activation):
         """The fewest terms that leave less than the tolerance."""
         if self.terms is not None:
             return self.terms
-        extremes = np.unique(np.quantile(np.asarray(variance), [0.0, 0.5, 1.0]))
-        return next((terms for terms in _TERMS if self._tail(extremes, terms) < self.tolerance), _TERMS[-1])
+        left = self._left(variance, _TERMS[-1])[0]
+        return next((terms for terms in _TERMS if left[terms - 1] < self.tolerance), _TERMS[-1])
 
-    def _tail(self, variance, terms: int) -> float:
-        moments = self._quadrature(jnp.asarray(variance))
-        coefficients = self._coefficients(jnp.asarray(variance), terms)
-        left = [
-            np.max(np.asarray(moment - jnp.sum(part**2, axis=-2)))
-            for moment, part in zip(moments, coefficients, strict=True)
-        ]
-        return float(max(left))
+    def _left(self, variance, terms: int) -> tuple[np.ndarray, float]:
+        """At the extremes of the variances, what so many terms and fewer leave out; and the quadrature's own error."""
+        z = np.sqrt(np.quantile(np.asarray(variance), [0.0, 0.5, 1.0]))[:, None] * hermite_weights(1)[0]
+        weights = hermite_weights(terms)[1]
+        alternating = weights[0] * (1 - 2 * (np.arange(z.shape[1]) % 2))  # the rule, less that of every second node
+        left, halved = np.zeros(terms), 0.0
+        for values in map(np.asarray, _with_slope(self, z)):
+            missing = (values**2 @ weights[0])[:, None] - np.cumsum((values @ weights.T) ** 2, axis=1)
+            left, halved = np.maximum(left, missing.max(0)), max(halved, np.abs(values**2 @ alternating).max())
+        return left, float(halved)
 
     def features(self, variance):
         """Inverse standard deviation, and the coefficients of phi and phi' (batch, term, sequence)."""
-        variance = jnp.asarray(variance)
-        flat = variance.reshape(-1, variance.shape[-1])
-        phi, slope = _expanded(self, flat, self._terms(flat))
-        shape = (*variance.shape[:-1], -1, variance.shape[-1])
-        inverse = jnp.where(variance > 0, 1 / jnp.sqrt(jnp.where(variance > 0, variance, 1.0)), 0.0)
-        return inverse, phi.reshape(shape), slope.reshape(shape)
+        return _features(self, variance, self._terms(variance))
 
     def duals(self, rows, columns, covariance):
         """The two series, by Horner's rule from the last term."""
@@ -131,16 +128,19 @@ class HermiteSeries(Activation):
 
     def error(self, variance) -> float:
         """What the series leaves out, and the quadrature's own error, at the extremes of these variances."""
-        variance = np.unique(np.quantile(np.asarray(variance), [0.0, 0.5, 1.0]))
         terms = self._terms(variance)
-        x, weights = hermite_weights(terms)
-        z = np.sqrt(variance)[:, None] * x
-        alternating = weights[0] * (1 - 2 * (np.arange(x.size) % 2))  # the rule, less that of every second node
-        parts = [np.asarray(part(jnp.asarray(z))) for part in (self.function, self._derivative)]
-        halved = max(float(np.abs(values**2 @ alternating).max()) for values in parts)
-        return max(self._tail(variance, terms), 0.0) + halved + 1e-15 * terms
+        left, halved = self._left(variance, terms)
+        return float(left[-1]) + halved + 1e-15 * terms
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _with_slope(activation, z):
+    return activation.function(z), activation._derivative(z)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 2))
-def _expanded(activation, variance, terms):
-    return jax.lax.map(lambda row: activation._coefficients(row, terms), variance)
+def _features(activation, variance, terms):
+    flat = variance.reshape(-1, variance.shape[-1])
+    coefficients = jax.lax.map(lambda row: activation._coefficients(row, terms), flat)
+    inverse = jnp.where(variance > 0, 1 / jnp.sqrt(jnp.where(variance > 0, variance, 1.0)), 0.0)
+    return inverse, *(each.reshape(*variance.shape[:-1], -1, variance.shape[-1]) for each in coefficients)
