@@ -25,7 +25,7 @@ from theory.learning_rules import (
     Truncated,
     WeightDecay,
 )
-from theory.objectives import FiniteWindow, WhiteNoise
+from theory.objectives import FiniteWindow, OrnsteinUhlenbeckInput, WhiteNoise
 from theory.plateaus import plateaus
 from theory.reductions import AlignedPole
 
@@ -37,17 +37,22 @@ def pair(time):
     return random_system(2, 3, 2, 3, time), random_system(3, 2, 2, 3, time)
 
 
-def taken(rule, student, teacher):
-    return jax.jit(lambda student: rule.value_and_gradient(WHITE, student, teacher)[1])(student)
+def taken(rule, student, teacher, objective=WHITE):
+    return jax.jit(lambda student: rule.value_and_gradient(objective, student, teacher)[1])(student)
 
 
-@in_both_times
-def test_truncation_is_the_gradient_with_the_past_before_the_window_held_fixed(time):
+COLOURED = OrnsteinUhlenbeckInput(2.0, time=DISCRETE)
+
+
+@pytest.mark.parametrize(
+    ("time", "objective"), [(CONTINUOUS, WHITE), (DISCRETE, WHITE), (DISCRETE, COLOURED)], ids=name_of
+)
+def test_truncation_is_the_gradient_with_the_past_before_the_window_held_fixed(time, objective):
     student, teacher = pair(time)
     window = 2 if time == DISCRETE else 1.3
 
     def joint(parameters):
-        return WHITE.error_system(LinearSystem(*parameters, time=time), teacher)
+        return objective.error_system(LinearSystem(*parameters, time=time), teacher)
 
     past = joint(matrices(student)).covariance()
 
@@ -59,10 +64,11 @@ def test_truncation_is_the_gradient_with_the_past_before_the_window_held_fixed(t
         return 0.5 * jnp.trace(system.E @ now @ system.E.T)
 
     expected = jax.jit(jax.grad(loss))(matrices(student))
-    assert relative_error(taken(Truncated(FLOW, window), student, teacher), expected) < 1e-11  # rounding
-    whole = taken(FLOW, student, teacher)
+    assert relative_error(taken(Truncated(FLOW, window), student, teacher, objective), expected) < 1e-11  # rounding
+    whole = taken(FLOW, student, teacher, objective)
     assert relative_error(expected, whole) > 0.1
-    assert relative_error(taken(Truncated(FLOW, 60), student, teacher), whole) < 1e-10  # exp(-0.6 x 60)
+    long = taken(Truncated(FLOW, 60), student, teacher, objective)
+    assert relative_error(long, whole) < 1e-10  # exp(-0.6 x 60)
 
 
 def test_one_step_truncation_is_error_fed_back_times_activity_before_in_discrete_time():
