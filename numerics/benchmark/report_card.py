@@ -161,13 +161,18 @@ _SHOWN = ("verdict", "timescale", "regret")  # scores that have sections of thei
 def _scores(tested: pandas.DataFrame) -> list[Section]:
     """A table of medians for every other score that was asked for, or why it cannot be had."""
     sections = []
-    for name, kind in registry.scores().items():
+    known = registry.scores()
+    for name in sorted(known, key=lambda name: (name == "comparison", name)):  # what is never ranked comes last
+        kind = known[name]
         asked = [column for column in kind.columns if column in tested]
         columns = [column for column in asked if tested[column].notna().any()]
         title = name.replace("-", " ").capitalize()
         if name not in _SHOWN and asked and not columns and kind.needs:
-            words = f"{kind.sentence[0].upper()}{kind.sentence[1:]}. Cannot be scored: the method does not offer "
-            sections.append(Section(title, words + f"{kind.needs.replace('`', '')}."))
+            words = (
+                f"{kind.sentence[0].upper()}{kind.sentence[1:]}. Cannot be scored: it needs a method with "
+                f"{kind.needs.replace('`', '')}, and circuits of the kinds that it is about. One of both is not here."
+            )
+            sections.append(Section(title, words))
         if name in _SHOWN or not columns:
             continue
         rows = [
@@ -177,8 +182,13 @@ def _scores(tested: pandas.DataFrame) -> list[Section]:
         ]
         meanings = "\n\n".join(f"`{column}`: {kind.columns[column]}." for column in columns)
         words = f"{kind.sentence[0].upper()}{kind.sentence[1:]}. Medians over fits; – is not available.\n\n{meanings}"
-        sections.append(Section(title, words, table=Table(("family", *columns), tuple(rows))))
+        sections.append(Section(title, words, table=Table(("family", *map(_breakable, columns)), tuple(rows))))
     return sections
+
+
+def _breakable(name: str) -> str:
+    """A name that may be broken after its underscores, so that many columns find room."""
+    return name.replace("_", "_\N{ZERO WIDTH SPACE}")
 
 
 def _agreement(tested: pandas.DataFrame) -> Section:
