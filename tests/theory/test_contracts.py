@@ -53,6 +53,9 @@ ARGUMENTS = {
     "duration": 6.0,
     "step_size": 0.01,
     "friction": 1.0,
+    "input": 0.5,
+    "recurrent": 0.2,
+    "readout": 0.4,
     "window": 5.0,
     "filter": LinearSystem([[-0.7, 1.0], [0.0, -0.4]], [[1.0], [1.0]], [[1.0, 0.5]]),
     "correlation_time": 2.0,
@@ -236,7 +239,11 @@ class TestArchitectures:
 @each(INITIALISATIONS)
 def test_initialisations_draw_what_the_architecture_asks_for_again_and_again(kind):
     for architecture in map(example, ARCHITECTURES):
-        drawn = [example(kind).draw(seed, architecture, 5, 2, 3) for seed in (1, 1, 2)]
+        try:
+            drawn = [example(kind).draw(seed, architecture, 5, 2, 3) for seed in (1, 1, 2)]
+        except ProblemError:  # a start of dense networks alone says so
+            assert not isinstance(architecture, architectures.FullRank)
+            continue
         shapes = {name: weight.shape for name, weight in architecture.weights(5, 2, 3).items()}
         assert {name: group.shape for name, group in drawn[0].items()} == shapes
         for name in shapes:

@@ -45,7 +45,9 @@ COLOURED = OrnsteinUhlenbeckInput(2.0, time=DISCRETE)
 
 
 @pytest.mark.parametrize(
-    ("time", "objective"), [(CONTINUOUS, WHITE), (DISCRETE, WHITE), (DISCRETE, COLOURED)], ids=name_of
+    ("time", "objective"),
+    [(CONTINUOUS, WHITE), pytest.param(DISCRETE, WHITE, marks=pytest.mark.full), (DISCRETE, COLOURED)],
+    ids=name_of,
 )
 def test_truncation_is_the_gradient_with_the_past_before_the_window_held_fixed(time, objective):
     student, teacher = pair(time)

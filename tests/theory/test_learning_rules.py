@@ -219,7 +219,9 @@ def test_rules_with_preferred_axes_are_not_reduced_but_followed_whole(rule):
     assert float(path.loss[-1]) == pytest.approx(float(problem.loss(wide)), rel=1e-11)  # rounding
 
 
-@among("heavy ball", "decay", "rates")
+@pytest.mark.parametrize(
+    "rule", [RULES["heavy ball"], RULES["decay"], pytest.param(RULES["rates"], marks=pytest.mark.full)], ids=str
+)
 def test_what_holds_of_plain_gradient_flow_is_not_said_of_others(rule):
     problem = integrator(rule)
     known = dataclasses.replace(problem, teacher=teachers.leaky_integrator(0.4))
