@@ -62,7 +62,7 @@ class Relearning(Claim):
                 group=f"history {history:g}",
             )
             for history in _HISTORIES
-            for step in (0.1, 0.05, 0.025)
+            for step in (0.02, 0.01, 0.005)
         ]
 
     def measured(self, experiment: Experiment, networks) -> np.ndarray:
