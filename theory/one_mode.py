@@ -111,7 +111,7 @@ def _integrated(metric, rate: float, residue: float, end: float, start: float, *
         return [2 * (1 / (c + rate) - a / (2 * c)), metric(c) / c * (a**2 / (4 * c**2) - a / (c + rate) ** 2)]
 
     begin = np.log([positive(residue, "residue"), positive(start, "start")])
-    found = scipy.integrate.solve_ivp(field, (0.0, end), begin, method="LSODA", rtol=1e-8, atol=1e-10, **options)
+    found = scipy.integrate.solve_ivp(field, (0.0, end), begin, method="LSODA", rtol=1e-12, atol=1e-13, **options)
     if not found.success:
         raise DivergedError(f"the mode of rate {rate:g} could not be followed beyond {found.t[-1]:g}: {found.message}")
     return found

@@ -2,6 +2,7 @@
 
 from numerics.claims.chain_end import chain_end as chain_end
 from numerics.claims.coloured_input import coloured_input as coloured_input
+from numerics.claims.designed_metric import designed_metric as designed_metric
 from numerics.claims.final_time_modes import final_time_modes as final_time_modes
 from numerics.claims.free_running import free_running as free_running
 from numerics.claims.gated_gradients import gated_gradients as gated_gradients
@@ -24,6 +25,7 @@ from numerics.claims.plateau_length import plateau_length as plateau_length
 from numerics.claims.pulse_response import pulse_response as pulse_response
 from numerics.claims.random_recurrence import random_recurrence as random_recurrence
 from numerics.claims.rank_one_plateau import rank_one_plateau as rank_one_plateau
+from numerics.claims.relearning import relearning as relearning
 from numerics.claims.reversibility import reversibility as reversibility
 from numerics.claims.sampled_training import sampled_training as sampled_training
 from numerics.claims.seed_band import seed_band as seed_band
@@ -35,6 +37,7 @@ from numerics.claims.wide_network_slow_mode import wide_network_slow_mode as wid
 
 __all__ = [
     "chain_end",
+    "designed_metric",
     "coloured_input",
     "final_time_modes",
     "free_running",
@@ -58,6 +61,7 @@ __all__ = [
     "pulse_response",
     "random_recurrence",
     "rank_one_plateau",
+    "relearning",
     "reversibility",
     "sampled_training",
     "seed_band",

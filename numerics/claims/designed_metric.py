@@ -1,9 +1,10 @@
-"""A metric designed to learn slow and fast timescales soonest, realised as an architecture, and trained."""
+"""A metric designed to learn slow and fast timescales soon and alike, realised as an architecture, and trained."""
 
 import numpy as np
 
 from numerics.claim import Claim, Trial
 from numerics.claims.integrator_half_time import half_time
+from numerics.evaluators import Gramians
 from numerics.experiment import Experiment
 from theory import architectures, initialisations, learning_rules, objectives, teachers
 from theory.inverse_design import DESIGNED, DesignedRate
@@ -26,12 +27,12 @@ def one_unit(architecture, rate: float, start: float = 0.0) -> Problem:
 
 
 class DesignedMetric(Claim):
-    """Rate and loss along training of one unit with the designed metric, for timescales of 2 to 100."""
+    """Loss along training of one unit with the designed metric, for timescales of 2 to 100."""
 
     name = "designed_metric"
     sentence = (
-        "One unit with the metric designed to learn the rates .01 to .5 soonest learns them as the plane with that "
-        "metric says: its learning times spread less over the rates, and the longest is shorter, than those of exp(w)."
+        "One unit with the metric designed to learn the rates .01 to .5 soon and evenly learns them as the plane with "
+        "it says: its learning times spread less over the rates, and the longest is shorter, than those of exp(w)."
     )
     kind = "exact"
     parameter = "Runge-Kutta step"
@@ -43,17 +44,17 @@ class DesignedMetric(Claim):
     def trials(self, scale: str) -> list[Trial]:
         """Three rates (quick) or five, three step sizes each."""
         rates = (0.03, 0.1, 0.5) if scale == "quick" else RATES
-        return [
-            Trial(
-                step,
-                Experiment(
-                    one_unit(DesignedRate(DESIGNED), rate), 1, 1, training_time=6.0, records=31, step_size=step
-                ),
-                group=f"rate {rate:g}",
-            )
-            for rate in rates
-            for step in (0.01, 0.005, 0.0025)
-        ]
+        found = []
+        for rate in rates:
+            problem = one_unit(DesignedRate(DESIGNED), rate)
+            # on its way a small residue takes the rate far below the target's, where moments do not converge
+            exact = Gramians(problem.objective, problem.teacher)
+            for step in (0.02, 0.01, 0.005):
+                experiment = Experiment(
+                    problem, 1, 1, training_time=8.0, records=41, step_size=step, evaluator=exact
+                )
+                found.append(Trial(step, experiment, group=f"rate {rate:g}"))
+        return found
 
     def measured(self, experiment: Experiment, networks) -> np.ndarray:
         """(seed, record)."""

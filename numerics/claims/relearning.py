@@ -10,7 +10,7 @@ from theory.problem import Problem
 from theory.reductions import Overlaps
 from theory.with_overlaps import WithOverlaps
 
-FIRST, SECOND = 0.2, 0.4  # the rates that are learned, one after the other
+FIRST, SECOND = 0.4, 0.2  # the rates that are learned, one after the other
 _HISTORIES = (0.0, 1.0)
 
 

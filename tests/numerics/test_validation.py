@@ -129,6 +129,7 @@ def test_every_shipped_claim_has_trials_enough_to_be_judged(name):
 
 # what takes half a minute or more
 SLOW = {"gated_gradients", "oscillator_pair", "random_recurrence", "transverse_escape"}
+SLOW |= {"designed_metric", "plateau_length", "rank_one_plateau", "relearning", "symmetry_breaking"}
 
 
 @pytest.mark.parametrize(

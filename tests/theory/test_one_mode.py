@@ -10,7 +10,7 @@ from theory.errors import ProblemError
 from theory.inverse_design import DESIGNED, DesignedRate, PowerMetric, design_metric
 from theory.one_mode import largest_curvature, learn_one_mode, learning_time, steepest_metric
 
-TARGETS = np.geomspace(0.01, 0.5, 7)
+TARGETS = np.geomspace(0.01, 0.5, 15)
 
 
 def time_to_rate(metric, below, residue, start=1.0, end=150.0) -> float:
@@ -71,20 +71,16 @@ def test_designed_rate_moves_with_its_metric_and_starts_at_the_leak():
 
 
 def test_designed_metric_learns_the_slowest_learned_sooner_and_all_more_evenly_than_an_exponential_rate():
-    """At a largest curvature of 200: the worst time is within 5% of the steepest metric's."""
-    designed = np.array([learning_time(DESIGNED, c, 0.01) for c in TARGETS])
+    """The steepest metric of the same order learns the worst sooner still, and is far less even."""
+    found = design_metric(TARGETS, factors=(4.0, 5.0, 6.0))
+    assert found.metric.values.tolist() == pytest.approx(DESIGNED.values.tolist())
     exponential = np.array([learning_time(lambda c: c**2, c, 0.01) for c in TARGETS])
     steepest = np.array([learning_time(steepest_metric(200.0), c, 0.01) for c in TARGETS])
-    assert max(largest_curvature(DESIGNED, c) for c in TARGETS) <= 200.0
-    assert designed.max() < 1.05 * steepest.max() and designed.max() < 0.5 * exponential.max()
-    assert designed.max() / designed.min() < 0.7 * exponential.max() / exponential.min()
-
-
-@pytest.mark.full
-def test_search_finds_what_is_shipped():
-    found = design_metric(TARGETS)
-    shipped = np.array([learning_time(DESIGNED, c, 0.01) for c in TARGETS])
-    np.testing.assert_allclose(found.times, shipped, rtol=0.05)
+    assert found.times.max() < 0.6 * exponential.max()
+    assert found.times.max() / found.times.min() < 0.6 * exponential.max() / exponential.min()
+    assert steepest.max() < found.times.max() and steepest.max() / steepest.min() > 5
+    # in c alone the curvature is the same for all targets
+    assert np.ptp([DESIGNED(c) / (4 * c**3) for c in TARGETS]) < 1e-12
 
 
 def test_metrics_that_are_none_are_refused():
