@@ -34,7 +34,7 @@ def network_equations(problem: Problem, units: int) -> tuple:
     >>> problem = Problem(teachers.leaky_integrator(0.2), architectures.ExponentialRate(), initialisations.Gaussian(),
     ...     objectives.WhiteNoise(), learning_rules.GradientFlow())
     >>> network_equations(problem, 1)[1]
-    input**2*readout**2*exp(-recurrent)/4 - input*r_*1*readout/(-lambda_*1 + exp(recurrent)) - r_*1**2/(4*lambda_*1)
+    input**2*readout**2*exp(-recurrent)/4 + input*r_*1*readout/(lambda_*1 - exp(recurrent)) - r_*1**2/(4*lambda_*1)
     """
     teacher = problem.teacher
     if not teacher.inputs == teacher.outputs == 1:

@@ -39,12 +39,6 @@ def plateaus_met(
         training_time: how long each is followed.
         draws: how many initial weights at each number of units.
         seed: of the first draw.
-
-    >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
-    >>> problem = Problem(teachers.sum_of_exponentials([0.3, 2.5], [1.0, -1.5]), architectures.Diagonal(),
-    ...     initialisations.Gaussian(1e-3, 1e-3), objectives.WhiteNoise(), learning_rules.GradientFlow())
-    >>> [(round(p.loss, 5), round(p.escape_rate, 4)) for p in plateaus_met(problem, 1, 60.0, draws=1)]
-    [(0.52262, 0.3407), (0.10459, 0.1298)]
     """
     units, draws = count(units, "units"), count(draws, "draws")
     training_time = positive(training_time, "training_time")

@@ -53,11 +53,11 @@ class Identical(Initialisation):
         weights = {}
         for name, weight in architecture.weights(width, inputs, outputs).items():
             if weight.role != "recurrent":
-                weights[name] = jnp.full(weight.shape, sizes[weight.role])
+                weights[name] = jnp.full(weight.shape, sizes[weight.role], float)
             elif weight.shape == (width, width):
                 weights[name] = self.recurrent * jnp.eye(width)
             else:
-                weights[name] = jnp.full(weight.shape, self.recurrent)
+                weights[name] = jnp.full(weight.shape, self.recurrent, float)
         return weights
 
     def __str__(self) -> str:

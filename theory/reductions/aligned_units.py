@@ -36,11 +36,12 @@ class AlignedUnits(OwnArchitecture):
     Args:
         width: number of units.
 
-    >>> from theory import Problem, architectures, derive, initialisations, learning_rules, objectives, teachers
+    >>> from theory import Problem, architectures, initialisations, learning_rules, objectives, teachers
     >>> problem = Problem(teachers.leaky_integrator(0.4), architectures.Diagonal(),
     ...     initialisations.Gaussian(0.1, 0.1), objectives.WhiteNoise(), learning_rules.GradientFlow())
-    >>> path = derive(problem, AlignedUnits(4)).solve(training_time=30.0, width=4, records=3)
-    >>> bool(path.loss[-1] < 0.01 * path.loss[0])
+    >>> units = AlignedUnits(2)
+    >>> loss = units.follow(problem, units.start(problem, width=2, seed=0), training_time=30.0, records=3)[2]
+    >>> bool(loss[-1] < 0.01 * loss[0])
     True
     """
 
