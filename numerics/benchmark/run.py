@@ -67,7 +67,7 @@ def run_suite(
         return None
     rows, name = table.table(needed, store), method.name
     about = {"name": "benchmark", "method": name, "scale": scale, "seed": seed, "systems": list(systems)}
-    table.write(rows, output, about, seconds)
+    table.write(rows, name, output, about, seconds)
     page = report_card(name, rows, provenance(about, seconds), frontiers_of(chosen, GRIDS[scale]))
     return page.write(output / "report_card.html", overwrite=True)
 

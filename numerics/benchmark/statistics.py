@@ -151,11 +151,13 @@ def domain_of_validity(hallucinations, misses, draws) -> dict[str, float]:
 
     >>> domain_of_validity([0.0, 0.5, 0.0], [0.0, 0.0, 0.25], [200, 200, 20])
     {'value': 0.333333, 'low': 0.333333, 'high': 0.666667}
+    >>> domain_of_validity([0.0], [float("nan")], [200])["value"]
+    1.0
     """
     inside, maybe, surely = [], [], []
     for H, M, n in zip(hallucinations, misses, draws, strict=True):
-        ends = [(rate, *wilson(round(rate * n), n), bound) for rate, bound in ((H, HALLUCINATION), (M, MISS))]
-        ends = [end for end in ends if not np.isnan(end[0])]
+        known = [(rate, bound) for rate, bound in ((H, HALLUCINATION), (M, MISS)) if not np.isnan(rate)]
+        ends = [(rate, *wilson(round(rate * n), n), bound) for rate, bound in known]
         inside.append(all(rate < bound for rate, _, _, bound in ends))
         surely.append(all(high < bound for _, _, high, bound in ends))
         maybe.append(all(low < bound for _, low, _, bound in ends))

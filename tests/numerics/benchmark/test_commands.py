@@ -2,11 +2,13 @@
 
 import pytest
 
-from numerics.benchmark import registry
+from numerics.benchmark import registry, table
+from numerics.benchmark import run as pages
 from numerics.benchmark.cell import Cell
 from numerics.benchmark.examination import Examination
 from numerics.benchmark.observations.random_subset import RandomSubset
 from numerics.benchmark.running import FromFile, Limits
+from numerics.benchmark.suite import Grid
 from numerics.results import ResultStore
 from paper_figures.program import main
 from tests.numerics.benchmark.small import Uncoupled
@@ -65,3 +67,20 @@ def test_hostile_method_costs_its_own_rows_and_says_why(tmp_path):
     assert rows.draw.values.tolist() == [0, 1, 2] and (rows.truth.values == "point").all()
     assert all(str(reason) for reason in rows.failed.values) and (rows.unmade.values == "").all()
     assert rows.persistence.isnull().all()
+
+
+def test_a_run_ends_in_a_table_and_a_card_and_runs_are_compared(tmp_path, monkeypatch, capsys):
+    """By the shell, from the first cell to the leaderboard, with as few cells as can be."""
+    monkeypatch.setattr(pages, "GRIDS", {"quick": Grid((0.05,), (300.0,), (), (), (), draws=2, calibration=3)})
+    monkeypatch.chdir(tmp_path)
+    for name in ["ridge"]:
+        assert main(["benchmark", "run", "--method", name, "--systems", "F1", "--output", name]) == 0
+        assert f"{name}/report_card.html" in capsys.readouterr().out
+        rows, about = table.read(tmp_path / name)
+        assert about["method"] == name and set(rows.family) == {"N0", "F1", "F1 impostor"}
+        assert (rows.failed == "").all() and (rows.unmade == "").all()
+        assert (rows[rows.family != "F1 impostor"].points_found == 1).all()  # of a linear model
+        card = (tmp_path / name / "report_card.html").read_text(encoding="utf-8")
+        assert f"Does {name} find the attractors" in card and "Fixed points" in card
+    assert main(["benchmark", "compare", "ridge"]) == 0
+    assert "ridge comes first of 1" in (tmp_path / "leaderboard.html").read_text(encoding="utf-8")
