@@ -37,7 +37,7 @@ class Truncated(LocalCredit):
     >>> student, teacher = teachers.leaky_integrator(1.0), teachers.leaky_integrator(0.2)
     >>> rules = [Truncated(GradientFlow(), window) for window in (0.1, 1.0, 10.0)]
     >>> [round(float(rule.value_and_gradient(WhiteNoise(), student, teacher)[1][0][0, 0]), 3) for rule in rules]
-    [-0.033, -0.262, -0.444]
+    [-0.033, -0.269, -0.444]
 
     Source: R. J. Williams & J. Peng, Neural Computation 2 (1990) 490; population form derived here.
     """

@@ -36,7 +36,7 @@ class ColouredInput(Objective):
     >>> slow, fast = (LinearSystem([[-k]], [[k]], [[1.0]]) for k in (0.5, 1e5))
     >>> student, teacher = teachers.leaky_integrator(1.0), teachers.leaky_integrator(0.2)
     >>> [round(float(ColouredInput(each).loss(student, teacher)), 4) for each in (slow, fast)]  # white: 2/3
-    [0.4762, 0.6667]
+    [0.5397, 0.6667]
 
     Source: H2 norms of weighted errors, e.g. Anic, Beattie, Gugercin & Antoulas, Automatica 49 (2013) 1275.
     """

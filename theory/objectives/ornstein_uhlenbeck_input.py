@@ -27,7 +27,7 @@ class OrnsteinUhlenbeckInput(ColouredInput):
     >>> from theory import teachers
     >>> student, teacher = teachers.leaky_integrator(1.0), teachers.leaky_integrator(0.2)
     >>> round(float(OrnsteinUhlenbeckInput(2.0).loss(student, teacher)), 4)
-    0.4762
+    0.5397
 
     Source: G. E. Uhlenbeck & L. S. Ornstein, Phys. Rev. 36 (1930) 823; closed form derived here.
     """
