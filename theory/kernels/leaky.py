@@ -11,6 +11,7 @@ from theory.errors import ProblemError
 from theory.kernels.all_pairs import TimeKernels
 from theory.kernels.recurrent_network import RecurrentNetwork
 from theory.kernels.recursion import gains_of, read_out, within_bounds
+from theory.kernels.scan import scan
 from theory.kernels.sequences import checked
 from theory.kernels.variances import require_finite, variances
 
@@ -114,5 +115,5 @@ def _all_times(activation, gain, filtered, values, variance):
 
     nothing = jnp.zeros((number, number, times))
     scanned = jnp.swapaxes(values, 0, 1), variance.T
-    found = jax.lax.scan(advance, (nothing,) * 4, scanned)[1]
+    found = scan(advance, (nothing,) * 4, scanned)[1]
     return tuple(jnp.swapaxes(each, 0, 1) for each in found)
