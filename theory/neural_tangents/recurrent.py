@@ -141,8 +141,12 @@ def _kernel_above(layer: RecurrentLayer, k):
     run = functools.partial(_over_batches, activation, layer.tied, not k.diagonal_spatial)
     gradient = None if k.ntk is None else jnp.broadcast_to(k.ntk, k.nngp.shape)
     nngp, ntk = run(True, gain, k.nngp, gradient, sides[0], sides[-1])
-    cov1 = run(pairs[0], gain, k.cov1, None, sides[0], sides[0])[0]
-    cov2 = None if k.cov2 is None else run(pairs[0], gain, k.cov2, None, sides[1], sides[1])[0]
+    if k.cov2 is None:  # one batch: its own covariance is there already
+        cov1, cov2 = nngp if pairs[0] else jnp.moveaxis(jnp.diagonal(nngp), -1, 0), None
+    else:
+        cov1, cov2 = (
+            run(pairs[0], gain, each, None, side, side)[0] for each, side in zip((k.cov1, k.cov2), sides, strict=True)
+        )
     return k.replace(nngp=nngp, ntk=ntk, cov1=cov1, cov2=cov2, is_gaussian=False, is_input=False)
 
 
