@@ -42,10 +42,10 @@ def test_gradients_beyond_the_edge_of_chaos_grow_by_chi_a_step_and_stay_positive
     sequences = 0.1 * np.random.default_rng(0).normal(size=(4, 2000, 1)) + 0.1
     with pytest.raises(UnstableSystemError, match="last_time_log"):
         last_time(network, sequences)
-    shorter, longest = (last_time_log(network, sequences[:, t:]) for t in (1000, 0))
+    shorter, longest = (last_time_log(network, sequences[:, :t]) for t in (1000, 2000))
     assert (np.diag(longest.ntk_log) > np.log(1e300)).all()
     growth, chi = np.diag(longest.ntk_log - shorter.ntk_log), variances(network, sequences).chi[0]
-    np.testing.assert_allclose(growth, np.log(chi[:1000]).sum(0), rtol=0.01)
+    np.testing.assert_allclose(growth, np.log(chi[1000:]).sum(0), rtol=0.01)
     assert np.linalg.eigvalsh(longest.normalised_ntk())[0] > -1e-12
 
 
