@@ -41,7 +41,8 @@ class Moments(eqx.Module):
         most: the largest number of moments to accept.
 
     Raises:
-        ProblemError: more moments than `most` would be needed.
+        ProblemError: more moments than `most` would be needed; moments of a non-normal teacher, such as a cascade of
+            fast stages, that cancel until its energy is lost to rounding.
         UnstableSystemError: the teacher is not stable.
 
     >>> from theory import teachers
@@ -84,28 +85,46 @@ class Moments(eqx.Module):
             )
         # a student passes faster and slower poles on its way: never fewer than two digits of them
         number = int(np.ceil(np.log(min(tolerance, 1e-2)) / np.log(max(ratio, 0.5)))) + 1
-        if number > most:
-            raise ProblemError(
-                f"the teacher's slowest pole needs {number} moments for a tolerance of {tolerance:g}, more "
-                f"than {most}: raise `most`, or the tolerance."
-            )
-        self.number = count(number, "number of moments", least=2)
         A, state, C = (np.asarray(matrix) for matrix in (teacher.A, teacher.B, teacher.C))
         if isinstance(teacher.time, ContinuousTime):
             A = A / self.centre + np.eye(teacher.states)
+        moments, sizes = [], []
+        # moments of a non-normal teacher fall as powers of its poles only after a while: they go on until they have
+        while len(moments) < number or max(sizes[-3:]) > 100 * tolerance * max(sizes):
+            if max(number, len(moments) + 1) > most:
+                raise ProblemError(
+                    f"the teacher, slow or a cascade, needs {max(number, len(moments) + 1)} moments for a tolerance of "
+                    f"{tolerance:g}, more than {most}: raise `most`, or the tolerance."
+                )
+            moments.append(C @ state)
+            sizes.append(float(np.abs(moments[-1]).max()))
+            state = A @ state
+        self.number = count(len(moments), "number of moments", least=2)
+        self.teacher_moments = jnp.asarray(np.stack(moments))
+        self.gram = jnp.eye(self.number)
+        if isinstance(teacher.time, ContinuousTime):
             j = np.arange(self.number)
             total = j[:, None] + j[None, :]
             log_choose = scipy.special.gammaln(total + 1) - (
                 scipy.special.gammaln(j + 1)[:, None] + scipy.special.gammaln(j + 1)[None, :]
             )
             self.gram = jnp.asarray(np.exp(log_choose - (total + 1) * np.log(2.0)) / self.centre)
-        else:
-            self.gram = jnp.eye(self.number)
-        teacher_moments = []
-        for _ in range(self.number):
-            teacher_moments.append(C @ state)
-            state = A @ state
-        self.teacher_moments = jnp.asarray(np.stack(teacher_moments))
+        self._require_digits()
+
+    def _require_digits(self) -> None:
+        """Refuse a teacher whose moments, large and of both signs, cancel in its energy `int |g*|^2 dt`.
+
+        Entries of the Gram matrix are exponentials of logarithms of up to twice as many as there are moments: they lose
+        as many times the machine's precision.
+        """
+        sizes = jnp.abs(self.teacher_moments)
+        energy, terms = (jnp.einsum("jqp,jk,kqp->", m, self.gram, m) for m in (self.teacher_moments, sizes))
+        lost = float(2 * self.number * jnp.finfo(energy.dtype).eps * terms / jnp.abs(energy))
+        if lost > 1e-6:
+            raise ProblemError(
+                f"the teacher's moments cancel: of its energy a share of about {lost:.1g} is lost to rounding. Use "
+                "evaluators.Gramians(objective, teacher), which needs no moments."
+            )
 
     def _generator(self, A):
         if isinstance(self.time, ContinuousTime):
