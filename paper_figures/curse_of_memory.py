@@ -51,7 +51,7 @@ class CurseOfMemory(Figure):
         "weights, H*(1) = (1 + lag/8)^-8 (dashed), which is e^-lag for a sharp delay. The dashed law is the slope in "
         "ln(1/scale): networks need somewhat longer, by a time that does not grow with it."
     )
-    runtime = "1½ min"
+    runtime = "2 min"
 
     def _training(self, lag: float, initial: float, scale: str) -> Experiment:
         time = 1.8 * np.log(1 / initial) / growth_rate(lag)
