@@ -37,6 +37,7 @@ class WidthSlows(Figure):
         "(blue, thick where the residue is large) and identical (orange). Lines: theory; dots: trained networks."
     )
     runtime = "2 min"
+    claims = ("identical_units", "symmetry_breaking")
 
     def _experiment(self, kind: str, width: int) -> Experiment:
         if kind == "dense":

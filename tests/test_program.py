@@ -12,6 +12,7 @@ import pytest
 from numerics.claims import every_claim
 from paper_figures.citations import citing, references
 from paper_figures.gallery import every_figure
+from paper_figures.index import index, verdicts_in
 from paper_figures.program import main
 
 ROOT = Path(__file__).parents[1]
@@ -82,16 +83,24 @@ def test_imports_point_one_way(package, forbidden):
 
 
 def test_readme_names_what_exists():
-    """Its make targets, its figures and claims, and its files."""
+    """Its make targets, its claims, and its files."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"make ([a-z]+)\b", readme)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for link in re.findall(r"\]\(([^)#:]+)\)", readme):
         assert (ROOT / link).exists(), link
-    figures = re.findall(r"\| `attractory figures (\w+)` \|", readme)
-    assert sorted(figures) == sorted(figure.name for figure in every_figure())
     assert sorted(re.findall(r"^\| `(\w+)`:", readme, re.MULTILINE)) == [claim.name for claim in every_claim()]
+
+
+def test_index_of_figures_is_what_the_figures_say():
+    """All of it but the verdicts, which `make figures` writes; none of them may be missing or underpowered."""
+    text = (ROOT / "paper_figures" / "README.md").read_text(encoding="utf-8")
+    figures, verdicts = every_figure(), verdicts_in(text)
+    assert text == index(figures, verdicts)
+    assert set(verdicts) == {claim for figure in figures for claim in figure.claims}
+    assert set(verdicts) <= {claim.name for claim in every_claim()}
+    assert "underpowered" not in verdicts.values()
 
 
 def test_readme_code_runs(tmp_path, monkeypatch, capsys):
