@@ -100,26 +100,19 @@ class Moments(eqx.Module):
             sizes.append(float(np.abs(moments[-1]).max()))
             state = A @ state
         self.number = count(len(moments), "number of moments", least=2)
-        self.teacher_moments = jnp.asarray(np.stack(moments))
-        self.gram = jnp.eye(self.number)
+        moments, gram = np.stack(moments), np.eye(self.number)
         if isinstance(teacher.time, ContinuousTime):
             j = np.arange(self.number)
             total = j[:, None] + j[None, :]
             log_choose = scipy.special.gammaln(total + 1) - (
                 scipy.special.gammaln(j + 1)[:, None] + scipy.special.gammaln(j + 1)[None, :]
             )
-            self.gram = jnp.asarray(np.exp(log_choose - (total + 1) * np.log(2.0)) / self.centre)
-        self._require_digits()
-
-    def _require_digits(self) -> None:
-        """Refuse a teacher whose moments, large and of both signs, cancel in its energy `int |g*|^2 dt`.
-
-        Entries of the Gram matrix are exponentials of logarithms of up to twice as many as there are moments: they lose
-        as many times the machine's precision.
-        """
-        sizes = jnp.abs(self.teacher_moments)
-        energy, terms = (jnp.einsum("jqp,jk,kqp->", m, self.gram, m) for m in (self.teacher_moments, sizes))
-        lost = float(2 * self.number * jnp.finfo(energy.dtype).eps * terms / jnp.abs(energy))
+            gram = np.exp(log_choose - (total + 1) * np.log(2.0)) / self.centre
+        self.teacher_moments, self.gram = jnp.asarray(moments), jnp.asarray(gram)
+        # large moments of both signs cancel in the energy int |g*|^2 dt. Entries of the Gram matrix, exponentials of
+        # logarithms of up to twice as many as there are moments, lose as many times the machine's precision
+        energy, terms = (np.einsum("jqp,jk,kqp->", m, gram, m, optimize=True) for m in (moments, np.abs(moments)))
+        lost = 2 * self.number * np.finfo(float).eps * terms / max(abs(energy), np.finfo(float).tiny)
         if lost > 1e-6:
             raise ProblemError(
                 f"the teacher's moments cancel: of its energy a share of about {lost:.1g} is lost to rounding. Use "
