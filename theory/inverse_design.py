@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from theory.architectures import IndependentUnits
-from theory.checks import real_array
+from theory.checks import positive, real_array
 from theory.errors import ProblemError
 from theory.namespace import namespace
 from theory.one_mode import learning_time
@@ -27,7 +27,10 @@ class PowerMetric:
     """
 
     def __init__(self, rates, values):
-        self.rates, self.values = (np.asarray(real_array(x, n, 1)) for x, n in ((rates, "rates"), (values, "values")))
+        # no JAX here: an instance stands in this module, and importing must not start it
+        self.rates, self.values = (
+            np.array([positive(x, name) for x in given]) for given, name in ((rates, "a rate"), (values, "a value"))
+        )
         if self.rates.shape != self.values.shape or self.rates.size < 2:
             raise ProblemError(f"{self.rates.size} rates and {self.values.size} values: give at least two of each.")
         if (np.diff(self.rates) <= 0).any() or self.rates[0] <= 0 or self.values.min() <= 0:

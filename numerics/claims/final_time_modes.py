@@ -54,7 +54,11 @@ def _short_lag(state, targets):
 
 _TIME, _LENGTH = 6.0, 5
 _TARGETS = np.stack([np.linspace(0.2, 1.5, _LENGTH), 0.7 ** np.arange(_LENGTH)], axis=1)
-_START = initialisations.Aligned(input=0.5, recurrent=0.3, readout=0.4)
+
+
+def _start() -> initialisations.Aligned:
+    # made when it is needed: importing must not start JAX
+    return initialisations.Aligned(input=0.5, recurrent=0.3, readout=0.4)
 
 
 class FinalTimeModes(Claim):
@@ -75,7 +79,7 @@ class FinalTimeModes(Claim):
 
     def trials(self, scale: str) -> list[Trial]:
         """Widths 8 and 24 (quick), 256 (paper) too, three step sizes each."""
-        problem = final_time_problem(_TARGETS, _START)
+        problem = final_time_problem(_TARGETS, _start())
         return [
             Trial(
                 step,
@@ -101,7 +105,7 @@ class FinalTimeModes(Claim):
 
     def _responses(self, experiment: Experiment, velocity=_velocity) -> np.ndarray:
         times, lags = np.linspace(0.0, _TIME, experiment.records), np.arange(_LENGTH)[:, None]
-        a, b, c = np.moveaxis(modes_path(_TARGETS, _START, times, velocity), 1, 0)[:, :, None]
+        a, b, c = np.moveaxis(modes_path(_TARGETS, _start(), times, velocity), 1, 0)[:, :, None]
         return np.repeat((c * b**lags * a)[None], experiment.seeds, axis=0)
 
     def summary(self, values: np.ndarray) -> float:
