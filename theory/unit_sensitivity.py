@@ -28,7 +28,8 @@ def state_variance(pole, correlation: float = 0.0):
     Source: Zucchet & Orvieto, NeurIPS 2024, arXiv 2405.21064, section 2.
     """
     pole, rho = _checked(pole, correlation)
-    return _variance(pole, pole.conj(), rho).real
+    size = np.abs(pole) ** 2
+    return (1 - rho**2 * size) / (np.abs(1 - rho * pole) ** 2 * (1 - size))
 
 
 def sensitivity(pole, correlation: float = 0.0):
@@ -55,10 +56,6 @@ def sensitivity(pole, correlation: float = 0.0):
     a, b, c = 1 / (1 - pole * other), 1 / (1 - rho * pole), 1 / (1 - rho * other)
     along, across, mixed = other * a**2, pole * a**2, a**2 + 2 * pole * other * a**3
     return (mixed * (b + c - 1) + along * rho * c**2 + across * rho * b**2).real
-
-
-def _variance(pole, other, rho):
-    return (1 / (1 - rho * pole) + 1 / (1 - rho * other) - 1) / (1 - pole * other)
 
 
 def _checked(pole, correlation):
